@@ -1,0 +1,1 @@
+"""Launch files, parameters and viewers."""

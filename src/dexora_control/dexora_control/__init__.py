@@ -1,0 +1,1 @@
+"""The command path: command node, watchdog and hardware drivers."""

@@ -1,0 +1,1 @@
+"""Values and rules without ROS: contract, chunk, timeline, gate, failsafe, arbiter, freshness."""

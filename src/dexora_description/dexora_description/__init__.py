@@ -1,0 +1,1 @@
+"""Robots as data: one contract per robot, URDF and MJCF."""

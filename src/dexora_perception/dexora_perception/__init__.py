@@ -1,0 +1,1 @@
+"""Cameras in, DINOv2 tokens out."""

@@ -1,0 +1,1 @@
+"""Model, bundle, engines, scheduler and the policy node."""

@@ -1,0 +1,1 @@
+"""The rclpy idioms that every dexora node shares."""

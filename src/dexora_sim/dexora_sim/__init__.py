@@ -1,0 +1,1 @@
+"""MuJoCo twin behind the hardware interfaces, with tasks, experts and fault hooks."""

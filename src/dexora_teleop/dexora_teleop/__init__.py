@@ -1,0 +1,1 @@
+"""Human motion in, episodes out."""

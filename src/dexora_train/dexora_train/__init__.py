@@ -1,0 +1,1 @@
+"""Workstation only: datasets, training, distillation, INT8, evaluation."""
