@@ -1,0 +1,1 @@
+"""What `ros2 launch` needs besides `launch` itself; import `ros2launch.api`."""
