@@ -1,0 +1,95 @@
+"""What the launch files share: declaring described arguments, and refusing arguments that contradict each other.
+
+A launch file declares its arguments as a table of `Argument`, so that `--show-args` and the documentation read the same
+text, and checks them in one `OpaqueFunction` before anything starts.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from launch import LaunchContext
+from launch.actions import DeclareLaunchArgument
+from launch.substitutions import LaunchConfiguration
+
+TRUE_WORDS = ("true", "1", "yes", "on")
+FALSE_WORDS = ("false", "0", "no", "off")
+
+
+class LaunchArgumentError(RuntimeError):
+    """A launch argument has a value that cannot work; the text says which, why, and what to do."""
+
+
+@dataclass(frozen=True)
+class Argument:
+    """One launch argument.
+
+    Attributes:
+        name: as typed in `name:=value`.
+        default: text of the default value; an empty string means "not given".
+        description: one sentence, with the unit where there is one.
+        choices: allowed values, or None for free text.
+    """
+
+    name: str
+    default: str
+    description: str
+    choices: tuple[str, ...] | None = None
+
+    def declare(self) -> DeclareLaunchArgument:
+        """The launch action that declares this argument."""
+        return DeclareLaunchArgument(
+            self.name, default_value=self.default, description=self.description, choices=self.choices
+        )
+
+
+def declare_all(arguments: Iterable[Argument]) -> list[DeclareLaunchArgument]:
+    """Declares every argument of a table, in its order."""
+    return [argument.declare() for argument in arguments]
+
+
+def value(context: LaunchContext, name: str) -> str:
+    """The text of an argument inside an `OpaqueFunction`."""
+    return LaunchConfiguration(name).perform(context)
+
+
+def flag(context: LaunchContext, name: str) -> bool:
+    """A yes/no argument inside an `OpaqueFunction`.
+
+    Raises:
+        LaunchArgumentError: the text is neither a yes nor a no.
+    """
+    text = value(context, name).strip().lower()
+    if text in TRUE_WORDS:
+        return True
+    if text in FALSE_WORDS:
+        return False
+    raise LaunchArgumentError(f"{name}:={text!r} is neither true nor false; write {name}:=true or {name}:=false")
+
+
+def number(context: LaunchContext, name: str, lower: float, upper: float, unit: str = "") -> float:
+    """A number argument inside an `OpaqueFunction`, checked against its bounds.
+
+    Raises:
+        LaunchArgumentError: not a finite number, or outside [lower, upper].
+    """
+    text = value(context, name)
+    bounds = f"[{lower:g}, {upper:g}] {unit}".rstrip()
+    try:
+        result = float(text)
+    except ValueError:
+        raise LaunchArgumentError(f"{name}:={text!r} is not a number; give one in {bounds}") from None
+    if not lower <= result <= upper:  # also refuses NaN
+        raise LaunchArgumentError(f"{name}:={text} is outside {bounds}")
+    return result
+
+
+def refuse_if(condition: bool, message: str) -> None:
+    """Refuses a combination of arguments.
+
+    Raises:
+        LaunchArgumentError: with the message, when the condition holds.
+    """
+    if condition:
+        raise LaunchArgumentError(message)
