@@ -15,7 +15,7 @@ setup(
     ],
     zip_safe=False,
     maintainer="dexora maintainers",
-    maintainer_email="maintainers@dexora.dev",
+    maintainer_email="maintainers@dexora.example",
     description="The command path: command node, watchdog and hardware drivers.",
     license="Apache-2.0",
     entry_points={"console_scripts": []},

@@ -15,7 +15,7 @@ setup(
     ],
     zip_safe=False,
     maintainer="dexora maintainers",
-    maintainer_email="maintainers@dexora.dev",
+    maintainer_email="maintainers@dexora.example",
     description="Workstation only: datasets, training, distillation, INT8, evaluation.",
     license="Apache-2.0",
     entry_points={"console_scripts": []},
