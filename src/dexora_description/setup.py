@@ -1,8 +1,16 @@
 """Installs dexora_description as an ament_python package."""
 
+from pathlib import Path
+
 from setuptools import find_packages, setup
 
 PACKAGE = "dexora_description"
+
+
+def installed(folder: str) -> tuple[str, list[str]]:
+    """Return the data_files entry that installs a folder's files into the share directory."""
+    return f"share/{PACKAGE}/{folder}", sorted(str(path) for path in Path(folder).glob("*.*"))
+
 
 setup(
     name=PACKAGE,
@@ -12,6 +20,9 @@ setup(
     data_files=[
         ("share/ament_index/resource_index/packages", [f"resource/{PACKAGE}"]),
         (f"share/{PACKAGE}", ["package.xml"]),
+        installed("robots"),
+        installed("urdf"),
+        installed("mjcf"),
     ],
     zip_safe=False,
     maintainer="dexora maintainers",
