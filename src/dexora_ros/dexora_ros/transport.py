@@ -1,0 +1,70 @@
+"""The transport of every dexora process: an environment for Fast DDS and the memory allocator.
+
+Launch files merge `transport_environment()` into the environment of what they start. What the user has set
+already is never overridden. No ROS is imported here.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Mapping
+from pathlib import Path
+
+PROFILE_PATH = Path(__file__).parent / "profiles" / "fastdds.xml"
+SHARED_MEMORY_PATH = Path("/dev/shm")  # noqa: S108 - where the operating system keeps shared memory
+# What the profile's segment takes per process, lock and port files included.
+SHARED_MEMORY_PER_PROCESS_BYTES = 34 * 2**20
+# Processes of one robot with the twin, three cameras and a recorder.
+PROCESSES_PER_ROBOT = 12
+
+# The second name is the one of Fast DDS 2 (ROS 2 Jazzy).
+_PROFILE_VARIABLES = ("FASTDDS_DEFAULT_PROFILES_FILE", "FASTRTPS_DEFAULT_PROFILES_FILE")
+_DISCOVERY = {
+    # The PyPI build of the middleware has no authentication: nodes stay on this host unless told otherwise.
+    "ROS_AUTOMATIC_DISCOVERY_RANGE": "LOCALHOST",
+}
+# Megabyte buffers stay on the heap instead of being mapped, zeroed and unmapped for every message.
+_ALLOCATOR = {
+    "MALLOC_MMAP_THRESHOLD_": str(256 * 2**20),
+    "MALLOC_TRIM_THRESHOLD_": str(2**30),
+    "MALLOC_TOP_PAD_": str(64 * 2**20),
+}
+
+
+def transport_environment(
+    user: Mapping[str, str] | None = None, *, shared_memory_free_bytes: int | None = None
+) -> dict[str, str]:
+    """Return the variables to add to the environment of every dexora process.
+
+    Variables that the user has set are left out, so that the result can be merged blindly. The profile is
+    left out too when the shared memory cannot hold a robot's segments: Fast DDS would fail to start.
+
+    Args:
+        user: Environment in force; that of this process when left out.
+        shared_memory_free_bytes: Free shared memory; asked from the system when left out.
+    """
+    user = os.environ if user is None else user
+    wanted = {**_DISCOVERY, **_ALLOCATOR}
+    has_own_profile = any(variable in user for variable in _PROFILE_VARIABLES)
+    if not has_own_profile and not shared_memory_warning(shared_memory_free_bytes):
+        wanted.update(dict.fromkeys(_PROFILE_VARIABLES, str(PROFILE_PATH)))
+    return {name: value for name, value in wanted.items() if name not in user}
+
+
+def shared_memory_warning(free_bytes: int | None = None) -> str:
+    """Return one sentence when too little shared memory is free for the profile, else an empty string.
+
+    Args:
+        free_bytes: Free shared memory; asked from the system when left out.
+    """
+    if free_bytes is None:
+        free_bytes = shutil.disk_usage(SHARED_MEMORY_PATH).free if SHARED_MEMORY_PATH.is_dir() else 0
+    needed_bytes = SHARED_MEMORY_PER_PROCESS_BYTES * PROCESSES_PER_ROBOT
+    if free_bytes >= needed_bytes:
+        return ""
+    return (
+        f"{SHARED_MEMORY_PATH} has {free_bytes // 2**20} MiB free, {needed_bytes // 2**20} MiB are needed "
+        "for the transport profile; large messages will be slow or lost. In a container pass --shm-size=1g, else "
+        "remount it larger or remove stale files with dexora_ros.shared_memory"
+    )
