@@ -18,8 +18,10 @@ SHARED_MEMORY_PER_PROCESS_BYTES = 34 * 2**20
 # Processes of one robot with the twin, three cameras and a recorder.
 PROCESSES_PER_ROBOT = 12
 
-# The second name is the one of Fast DDS 2 (ROS 2 Jazzy).
-_PROFILE_VARIABLES = ("FASTDDS_DEFAULT_PROFILES_FILE", "FASTRTPS_DEFAULT_PROFILES_FILE")
+_PROFILE_VARIABLE = "FASTDDS_DEFAULT_PROFILES_FILE"
+# The name in Fast DDS 2; Fast DDS 3 still takes it, with a warning at every start.
+_OLD_PROFILE_VARIABLE = "FASTRTPS_DEFAULT_PROFILES_FILE"
+_DISTRIBUTIONS_WITH_FAST_DDS_2 = ("humble", "jazzy")
 _DISCOVERY = {
     # The PyPI build of the middleware has no authentication: nodes stay on this host unless told otherwise.
     "ROS_AUTOMATIC_DISCOVERY_RANGE": "LOCALHOST",
@@ -46,9 +48,11 @@ def transport_environment(
     """
     user = os.environ if user is None else user
     wanted = {**_DISCOVERY, **_ALLOCATOR}
-    has_own_profile = any(variable in user for variable in _PROFILE_VARIABLES)
+    has_own_profile = _PROFILE_VARIABLE in user or _OLD_PROFILE_VARIABLE in user
     if not has_own_profile and not shared_memory_warning(shared_memory_free_bytes):
-        wanted.update(dict.fromkeys(_PROFILE_VARIABLES, str(PROFILE_PATH)))
+        wanted[_PROFILE_VARIABLE] = str(PROFILE_PATH)
+        if user.get("ROS_DISTRO") in _DISTRIBUTIONS_WITH_FAST_DDS_2:
+            wanted[_OLD_PROFILE_VARIABLE] = str(PROFILE_PATH)
     return {name: value for name, value in wanted.items() if name not in user}
 
 
@@ -65,6 +69,6 @@ def shared_memory_warning(free_bytes: int | None = None) -> str:
         return ""
     return (
         f"{SHARED_MEMORY_PATH} has {free_bytes // 2**20} MiB free, {needed_bytes // 2**20} MiB are needed "
-        "for the transport profile; large messages will be slow or lost. In a container pass --shm-size=1g, else "
-        "remount it larger or remove stale files with dexora_ros.shared_memory"
+        "for the transport profile; large messages will be slow or lost. In a container pass "
+        "--shm-size=1g, else remount it larger or remove stale files with dexora_ros.shared_memory"
     )
