@@ -1,7 +1,8 @@
 """Executing joint trajectories: the rules of ros2_controllers' joint_trajectory_controller, without ROS.
 
 A `TrajectoryExecutor` turns trajectories into one set-point per tick for one group of joints. It validates
-and samples as joint_trajectory_controller does; where it is stricter, the docstring says so. Time is an argument.
+and samples as joint_trajectory_controller does; where it is stricter, the docstring says so. Time is an
+argument.
 """
 
 from dexora_core.trajectory_execution.executor import TrajectoryExecutor
