@@ -7,7 +7,6 @@ started, tear down, destroy the entities made on the way up.
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Callable
 from typing import Any, Generic, TypeVar
 
@@ -16,18 +15,13 @@ from rclpy.lifecycle import LifecycleState, TransitionCallbackReturn
 
 from .base_parameters import BaseParameters
 from .diagnostics import Check, Diagnostics, Heartbeat, node_check
-from .guarded_node import GuardedNode
-from .node_fault import NodeFault
+from .fault_latching_node import FaultLatchingNode
 from .parameters import declare_together, watch_parameters
 
 P = TypeVar("P")
 
 
-# A callback that fails at 100 Hz must not fill the disk.
-REPEATED_FAULT_LOG_PERIOD_S = 5.0
-
-
-class ManagedNode(GuardedNode, Generic[P]):
+class ManagedNode(FaultLatchingNode, Generic[P]):
     """Lifecycle base.
 
     Args:
@@ -45,13 +39,7 @@ class ManagedNode(GuardedNode, Generic[P]):
     ) -> None:
         super().__init__(name, **node_options)
         self.subsystem = subsystem or name.removesuffix("_node")
-        self._fault: NodeFault | None = None
-        self._fault_lock = threading.Lock()
-        self._suppressed_faults = 0
-        self._spin_thread: int | None = None
-        self._in_transition = False
         self._is_set_up = False
-        self._is_started = False
         self._setup_entities: list[Any] = []
         self._start_entities: list[Any] = []
         self._executor_check = Check.ok("not spinning")
@@ -61,9 +49,7 @@ class ManagedNode(GuardedNode, Generic[P]):
             self.destroy_node()
             raise
         self.diagnostics = Diagnostics(self, self.subsystem, self._base_parameters.diagnostics_period_s)
-        self.diagnostics.add(
-            "node", lambda: node_check(self.state_label, self._fault, self._suppressed_faults)
-        )
+        self.diagnostics.add("node", lambda: node_check(self.state_label, self.fault, self.suppressed_faults))
         self.diagnostics.add("executor", lambda: self._executor_check)
 
     def _declare(self, parameters_type: type[P]) -> None:
@@ -84,23 +70,10 @@ class ManagedNode(GuardedNode, Generic[P]):
     def on_teardown(self) -> None:
         """Give back what `on_setup` took. Called exactly once per setup, also when that setup failed."""
 
-    def on_fault(self, fault: NodeFault) -> None:
-        """React to the first fault, on the thread that met it, before the node deactivates."""
-
     def on_parameters(self, parameters: P) -> None:
         """React to a change of a parameter that is not read-only."""
 
     # State.
-
-    @property
-    def fault(self) -> NodeFault | None:
-        """The first fault since the node was configured, or None."""
-        return self._fault
-
-    @property
-    def is_active(self) -> bool:
-        """True between a completed `on_start` and the next `on_stop`."""
-        return self._is_started
 
     @property
     def autostart(self) -> bool:
@@ -132,10 +105,6 @@ class ManagedNode(GuardedNode, Generic[P]):
         if warning:
             self.get_logger().warning(warning)
 
-    def note_spin_thread(self) -> None:
-        """Declare the calling thread the one that spins this node; transitions happen there."""
-        self._spin_thread = threading.get_ident()
-
     def create_heartbeat(self, period_s: float) -> Heartbeat:
         """Publish the node's state on `/dexora/<subsystem>/heartbeat` every `period_s` seconds."""
         return Heartbeat(self, self.subsystem, period_s)
@@ -144,17 +113,15 @@ class ManagedNode(GuardedNode, Generic[P]):
 
     def on_configure(self, state: LifecycleState) -> TransitionCallbackReturn:
         """Run `on_setup`; a fault of an earlier life is forgotten here."""
-        with self._fault_lock:
-            self._fault = None
-            self._suppressed_faults = 0
+        self._forget_faults()
         self._is_set_up = True
         return self._transition("on_setup", lambda: self.on_setup(self.parameters), self._setup_entities)
 
     def on_activate(self, state: LifecycleState) -> TransitionCallbackReturn:
         """Run `on_start`; refused while a fault is latched."""
-        if self._fault is not None:
+        if self.fault is not None:
             self.get_logger().error(
-                f"refuses to activate: {self._fault}; remove the cause, then clean up and configure again"
+                f"refuses to activate: {self.fault}; remove the cause, then clean up and configure again"
             )
             return TransitionCallbackReturn.FAILURE
         result = super().on_activate(state)
@@ -209,7 +176,7 @@ class ManagedNode(GuardedNode, Generic[P]):
         self, where: str, step: Callable[[], None], collected: list[Any] | None = None
     ) -> TransitionCallbackReturn:
         self._in_transition, self._collected = True, collected
-        faults_before = self._fault
+        faults_before = self.fault
         try:
             step()
         except Exception as error:  # noqa: BLE001 - rclpy would swallow it; latched with its traceback
@@ -217,56 +184,8 @@ class ManagedNode(GuardedNode, Generic[P]):
             return TransitionCallbackReturn.ERROR
         finally:
             self._in_transition, self._collected = False, None
-        is_clean = self._fault is faults_before
+        is_clean = self.fault is faults_before
         return TransitionCallbackReturn.SUCCESS if is_clean else TransitionCallbackReturn.ERROR
-
-    # Faults.
-
-    def record_fault(self, where: str, error: BaseException) -> NodeFault:
-        """Log `error` with its traceback, latch it if it is the first, and deactivate; from any thread.
-
-        Args:
-            where: Transition, callback or thread that failed.
-            error: What it raised.
-        """
-        fault = NodeFault.from_exception(where, error, self.get_clock().now().nanoseconds)
-        with self._fault_lock:
-            is_first = self._fault is None
-            if is_first:
-                self._fault = fault
-            else:
-                self._suppressed_faults += 1
-        self._log_fault(fault, is_first)
-        if is_first:
-            self._react(fault)
-        self._deactivate_after_fault()
-        return fault
-
-    def _log_fault(self, fault: NodeFault, is_first: bool) -> None:
-        text = f"{fault}\n{fault.traceback_text}"
-        if is_first:
-            self.get_logger().error(text)
-        else:
-            self.get_logger().error(text, throttle_duration_sec=REPEATED_FAULT_LOG_PERIOD_S)
-
-    def _react(self, fault: NodeFault) -> None:
-        try:
-            self.on_fault(fault)
-        except Exception as error:  # noqa: BLE001 - the first fault stays latched, this one is logged
-            second = NodeFault.from_exception("on_fault", error, fault.stamp_ns)
-            self.get_logger().error(f"{second}\n{second.traceback_text}")
-
-    def _deactivate_after_fault(self) -> None:
-        if self._in_transition or not self._is_started:
-            return
-        if self._spin_thread in {None, threading.get_ident()} or self.executor is None:
-            self.trigger_deactivate()
-        else:
-            self.executor.create_task(self._deactivate_if_active)
-
-    def _deactivate_if_active(self) -> None:
-        if self._is_started:
-            self.trigger_deactivate()
 
     def _change_parameters(self, parameters: P) -> None:
         self.parameters = parameters

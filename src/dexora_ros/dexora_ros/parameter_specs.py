@@ -104,6 +104,12 @@ def param(
     return dataclasses.field(default=default, metadata=metadata, kw_only=True)
 
 
+def is_parameters_type(candidate: type) -> bool:
+    """Return True for a dataclass that has fields and made all of them with `param`."""
+    fields = dataclasses.fields(candidate)
+    return bool(fields) and all(_METADATA_KEY in field.metadata for field in fields)
+
+
 def specs_of(parameters_type: type) -> tuple[ParameterSpec, ...]:
     """Return the specifications of a frozen dataclass, in the order of its fields.
 

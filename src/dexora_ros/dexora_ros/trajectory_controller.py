@@ -1,0 +1,241 @@
+"""A trajectory controller as ROS sees it: the topic, the action and the state of joint_trajectory_controller.
+
+The rules are `dexora_core.trajectory_execution`'s. Goals that break them are accepted and aborted at once, so
+that the client receives the code and the sentence of `FollowJointTrajectory`; joint_trajectory_controller rejects
+them without either. `invalid_goals="reject"` brings that back.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from control_msgs.action import FollowJointTrajectory
+from control_msgs.msg import JointTrajectoryControllerState
+from dexora_core.clock import NS_PER_S
+from dexora_core.trajectory_execution import (
+    ControllerState,
+    ErrorCode,
+    GoalResult,
+    GroupController,
+    Refusal,
+    ValidationRules,
+    validate,
+)
+from rclpy.action import ActionServer, CancelResponse, GoalResponse
+from rclpy.action.server import ServerGoalHandle
+from rclpy.task import Future
+from trajectory_msgs.msg import JointTrajectory
+
+from .diagnostics import Check
+from .managed_node import ManagedNode
+from .qos import COMMAND, STATE
+from .trajectory_messages import fill_feedback, fill_state, to_request, to_tolerances
+
+REFUSAL_LOG_PERIOD_S = 1.0
+
+
+@dataclass(frozen=True)
+class ControllerOptions:
+    """How a controller shows itself.
+
+    Attributes:
+        name: Prefix of topics and action, such as `left_arm_controller`.
+        state_rate_hz: Rate of `controller_state` [Hz].
+        feedback_rate_hz: Rate of the action's feedback [Hz].
+        invalid_goals: "abort" (with code and sentence) or "reject" (as joint_trajectory_controller).
+    """
+
+    name: str
+    state_rate_hz: float = 50.0
+    feedback_rate_hz: float = 20.0
+    invalid_goals: str = "abort"
+
+
+class TrajectoryController:
+    """Topic, action and state of one group's controller on a managed node.
+
+    Make it in `on_setup` or `on_start`, call `update` once per tick on the node's thread, `close` on the way down.
+
+    Args:
+        node: The node that offers the interfaces.
+        controller: The group's rules and hardware.
+        options: Names and rates.
+        now_ns: Returns the time of the controller's clock [ns].
+        blocked: Returns why nothing may move now, or "".
+    """
+
+    def __init__(
+        self,
+        node: ManagedNode[Any],
+        controller: GroupController,
+        options: ControllerOptions,
+        now_ns: Callable[[], int],
+        blocked: Callable[[], str] = lambda: "",
+    ) -> None:
+        self.options = options
+        self.controller = controller
+        self._node, self._now_ns, self._blocked = node, now_ns, blocked
+        self._logger = node.get_logger().get_child(options.name)
+        self._outcomes: dict[ServerGoalHandle, Future] = {}
+        self._refusals, self._last_refusal = 0, ""
+        self._next_state_ns = self._next_feedback_ns = -1
+        names = list(controller.executor.limits.joint_names)
+        self._state = JointTrajectoryControllerState(joint_names=names, speed_scaling_factor=1.0)
+        self._feedback = FollowJointTrajectory.Feedback(joint_names=names)
+        self._state_publisher = node.create_publisher(
+            JointTrajectoryControllerState, f"{options.name}/controller_state", STATE
+        )
+        node.create_subscription(
+            JointTrajectory, f"{options.name}/joint_trajectory", self._on_trajectory, COMMAND
+        )
+        self._server = node.own(
+            ActionServer(
+                node,
+                FollowJointTrajectory,
+                f"{options.name}/follow_joint_trajectory",
+                execute_callback=node.guard(self._on_execute),
+                goal_callback=node.guard(self._on_goal, fallback=lambda _goal: GoalResponse.REJECT),
+                handle_accepted_callback=node.guard(self._on_accepted),
+                cancel_callback=node.guard(self._on_cancel, fallback=lambda _goal: CancelResponse.REJECT),
+            )
+        )
+
+    def update(self, now_ns: int) -> ControllerState | None:
+        """Advance to a time, send set-points, publish state, feedback and results.
+
+        Args:
+            now_ns: Current time [ns].
+
+        Returns:
+            The controller's state, or None while the hardware does not answer.
+        """
+        state = self.controller.update(now_ns)
+        self.deliver_results()
+        if state is not None:
+            self._publish(state)
+        return state
+
+    def hold(self, now_ns: int, reason: str) -> None:
+        """Drop what is running and hold the measured position.
+
+        Args:
+            now_ns: Current time [ns].
+            reason: Sentence for the goal that ends by it.
+        """
+        self.controller.rehold(now_ns, reason)
+        self.deliver_results()
+
+    def deliver_results(self) -> None:
+        """Send the results of goals that have ended."""
+        for result in self.controller.executor.take_results():
+            self._settle(result.goal, result)
+
+    def close(self, reason: str) -> None:
+        """End all goals before the node goes down.
+
+        Args:
+            reason: Sentence for their clients.
+        """
+        for goal in list(self._outcomes):
+            self._settle(goal, GoalResult(goal, ErrorCode.INVALID_GOAL, reason))
+
+    def check(self) -> Check:
+        """Return the controller's diagnostic."""
+        values = {"refused trajectories": str(self._refusals), "last refusal": self._last_refusal}
+        if self.controller.fault:
+            return Check.error(f"the hardware does not answer: {self.controller.fault}", values)
+        is_busy = self.controller.executor.active_goal is not None
+        return Check.ok("executing a goal" if is_busy else "holding or streaming", values)
+
+    def _publish(self, state: ControllerState) -> None:
+        if _is_due(state.stamp_ns, self._next_state_ns):
+            self._next_state_ns = state.stamp_ns + round(NS_PER_S / self.options.state_rate_hz)
+            fill_state(self._state, state)
+            self._state_publisher.publish(self._state)
+        goal = self.controller.executor.active_goal
+        if isinstance(goal, ServerGoalHandle) and _is_due(state.stamp_ns, self._next_feedback_ns):
+            self._next_feedback_ns = state.stamp_ns + round(NS_PER_S / self.options.feedback_rate_hz)
+            fill_feedback(self._feedback, state)
+            goal.publish_feedback(self._feedback)
+
+    def _on_trajectory(self, message: JointTrajectory) -> None:
+        refusal = self._blocked_refusal()
+        refusal = refusal or self.controller.executor.accept(to_request(message), self._now_ns())
+        if refusal:
+            self._note(refusal, "trajectory")
+        self.deliver_results()
+
+    def _on_goal(self, goal: FollowJointTrajectory.Goal) -> GoalResponse:
+        if self.options.invalid_goals != "reject":
+            return GoalResponse.ACCEPT
+        refusal = self._blocked_refusal() or self._check(goal)
+        if refusal:
+            self._note(refusal, "goal")
+        return GoalResponse.REJECT if refusal else GoalResponse.ACCEPT
+
+    def _on_accepted(self, goal: ServerGoalHandle) -> None:
+        self._outcomes[goal] = Future(executor=self._node.executor)
+        refusal = self._blocked_refusal() or self._accept(goal)
+        self.deliver_results()
+        if refusal:
+            self._note(refusal, "goal")
+            self._settle(goal, GoalResult(goal, refusal.code, refusal.reason))
+        goal.execute()
+
+    async def _on_execute(self, goal: ServerGoalHandle) -> FollowJointTrajectory.Result:
+        outcome: GoalResult = await self._outcomes[goal]
+        del self._outcomes[goal]
+        if goal.is_cancel_requested and outcome.is_cancelled:
+            goal.canceled()
+        elif outcome.code is ErrorCode.SUCCESSFUL:
+            goal.succeed()
+        else:
+            goal.abort()
+        return FollowJointTrajectory.Result(error_code=int(outcome.code), error_string=outcome.reason)
+
+    def _on_cancel(self, goal: ServerGoalHandle) -> CancelResponse:
+        self.controller.executor.cancel(goal)
+        return CancelResponse.ACCEPT
+
+    def _accept(self, goal: ServerGoalHandle) -> Refusal | None:
+        request = goal.request
+        return _multi_dof_refusal(request) or self.controller.executor.accept(
+            to_request(request.trajectory), self._now_ns(), goal, to_tolerances(request)
+        )
+
+    def _check(self, goal: FollowJointTrajectory.Goal) -> Refusal | None:
+        executor = self.controller.executor
+        rules = ValidationRules(executor.settings.allow_partial_joints_goal)
+        checked = validate(to_request(goal.trajectory), executor.limits, rules, self._now_ns())
+        return _multi_dof_refusal(goal) or (checked if isinstance(checked, Refusal) else None)
+
+    def _blocked_refusal(self) -> Refusal | None:
+        reason = self._blocked()
+        return Refusal(ErrorCode.INVALID_GOAL, reason) if reason else None
+
+    def _note(self, refusal: Refusal, what: str) -> None:
+        self._refusals += 1
+        self._last_refusal = f"{refusal.code.name}: {refusal.reason}"
+        text = f"{what} refused, nothing moves for it: {self._last_refusal}"
+        self._logger.error(text, throttle_duration_sec=REFUSAL_LOG_PERIOD_S)
+
+    def _settle(self, goal: object, result: GoalResult) -> None:
+        outcome = self._outcomes.get(goal) if isinstance(goal, ServerGoalHandle) else None
+        if outcome is not None and not outcome.done():
+            self._logger.info(f"goal ended: {result.code.name}: {result.reason}")
+            outcome.set_result(result)
+
+
+def _multi_dof_refusal(goal: FollowJointTrajectory.Goal) -> Refusal | None:
+    if goal.multi_dof_trajectory.points or goal.component_path_tolerance or goal.component_goal_tolerance:
+        return Refusal(
+            ErrorCode.INVALID_GOAL, "multi-DOF trajectories and component tolerances are not supported"
+        )
+    return None
+
+
+def _is_due(now_ns: int, next_ns: int) -> bool:
+    # A clock that was set back must not silence the topics.
+    return now_ns >= next_ns or next_ns - now_ns > NS_PER_S
