@@ -1,6 +1,7 @@
 """Pins where a robot's files are found, and that an unknown robot is an error that lists the known ones."""
 
 import pytest
+
 from dexora_description import UnknownRobotError, contract_path, known_robots, mjcf_path, urdf_path
 
 
