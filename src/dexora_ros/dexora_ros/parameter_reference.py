@@ -72,7 +72,8 @@ def reference_page(packages: Sequence[str] = PACKAGES) -> str:
 
 def _section(module: ModuleType, parameters_type: type) -> str:
     summary = (inspect.getdoc(parameters_type) or "").splitlines()[0]
-    return f"## {parameters_type.__name__}\n\n`{module.__name__}`: {summary}\n\n{parameter_table(parameters_type)}"
+    title = f"## {parameters_type.__name__}\n\n`{module.__name__}`: {summary}"
+    return f"{title}\n\n{parameter_table(parameters_type)}"
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

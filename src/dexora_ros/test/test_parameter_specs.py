@@ -16,7 +16,7 @@ class Sample:
     path: str = param(description="Bundle directory.")
     mode: str = param("fast", description="Fast | slow.", choices=("fast", "slow"), read_only=False)
     gains: tuple[float, ...] = param((1.0, 2.0), description="Gains.", upper=5.0)
-    names: list[str] = param([], description="Names.")
+    names: list[str] = param([], description="Names.")  # noqa: RUF009
     is_on: bool = param(True, description="Switch.")
 
 
@@ -86,7 +86,7 @@ def test_default_outside_its_bounds_is_refused():
     class Wrong:
         rate_hz: float = param(0.0, description="Rate.", lower=1.0)
 
-    with pytest.raises(TypeError, match="default of Wrong.rate_hz breaks its own rule"):
+    with pytest.raises(TypeError, match=r"default of Wrong.rate_hz breaks its own rule"):
         specs_of(Wrong)
 
 
@@ -97,7 +97,7 @@ def test_field_without_param_or_with_odd_type_is_refused():
 
     @dataclass(frozen=True)
     class Odd:
-        table: dict = param(description="Table.")
+        table: dict = param(description="Table.")  # noqa: RUF009
 
     with pytest.raises(TypeError, match=r"Bare.rate_hz must be made with param"):
         specs_of(Bare)

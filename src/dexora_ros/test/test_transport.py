@@ -1,0 +1,63 @@
+"""Environment of the transport profile: complete, never against the user, never where it cannot work."""
+
+import xml.etree.ElementTree as ElementTree
+
+import pytest
+
+from dexora_ros import transport
+
+ENOUGH = 2**30
+NAMESPACE = {"dds": "http://www.eprosima.com"}
+
+
+def test_environment_sets_profile_allocator_and_local_discovery():
+    environment = transport.transport_environment({}, shared_memory_free_bytes=ENOUGH)
+    assert environment == {
+        "FASTDDS_DEFAULT_PROFILES_FILE": str(transport.PROFILE_PATH),
+        "ROS_AUTOMATIC_DISCOVERY_RANGE": "LOCALHOST",
+        "MALLOC_MMAP_THRESHOLD_": "268435456",
+        "MALLOC_TRIM_THRESHOLD_": "1073741824",
+        "MALLOC_TOP_PAD_": "67108864",
+    }
+
+
+def test_jazzy_gets_the_older_name_too():
+    environment = transport.transport_environment({"ROS_DISTRO": "jazzy"}, shared_memory_free_bytes=ENOUGH)
+    assert environment["FASTRTPS_DEFAULT_PROFILES_FILE"] == str(transport.PROFILE_PATH)
+
+
+@pytest.mark.parametrize("name", ["FASTDDS_DEFAULT_PROFILES_FILE", "FASTRTPS_DEFAULT_PROFILES_FILE"])
+def test_profile_of_the_user_wins(name):
+    environment = transport.transport_environment({name: "mine.xml"}, shared_memory_free_bytes=ENOUGH)
+    assert not any("PROFILES_FILE" in variable for variable in environment)
+
+
+def test_discovery_range_of_the_user_wins():
+    user = {"ROS_AUTOMATIC_DISCOVERY_RANGE": "SUBNET", "MALLOC_TOP_PAD_": "0"}
+    environment = transport.transport_environment(user, shared_memory_free_bytes=ENOUGH)
+    assert user.keys().isdisjoint(environment)
+
+
+def test_profile_is_left_out_when_shared_memory_is_small():
+    docker_default = 64 * 2**20
+    environment = transport.transport_environment({}, shared_memory_free_bytes=docker_default)
+    assert "FASTDDS_DEFAULT_PROFILES_FILE" not in environment
+    assert environment["ROS_AUTOMATIC_DISCOVERY_RANGE"] == "LOCALHOST"
+    warning = transport.shared_memory_warning(docker_default)
+    assert "64 MiB free, 408 MiB are needed" in warning
+    assert "--shm-size=1g" in warning
+
+
+def test_enough_shared_memory_gives_no_warning():
+    assert transport.shared_memory_warning(ENOUGH) == ""
+
+
+def test_profile_holds_a_large_segment_and_keeps_udp():
+    root = ElementTree.parse(transport.PROFILE_PATH).getroot()
+    descriptors = root.findall(".//dds:transport_descriptor", NAMESPACE)
+    kinds = {d.findtext("dds:type", namespaces=NAMESPACE): d for d in descriptors}
+    assert set(kinds) == {"SHM", "UDPv4"}
+    assert int(kinds["SHM"].findtext("dds:segment_size", namespaces=NAMESPACE)) >= 32 * 2**20
+    assert int(kinds["SHM"].findtext("dds:maxMessageSize", namespaces=NAMESPACE)) >= 2 * 2**20
+    participant = root.find(".//dds:participant", NAMESPACE)
+    assert participant.get("is_default_profile") == "true"
