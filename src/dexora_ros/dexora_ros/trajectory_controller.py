@@ -1,8 +1,8 @@
 """A trajectory controller as ROS sees it: the topic, the action and the state of joint_trajectory_controller.
 
 The rules are `dexora_core.trajectory_execution`'s. Goals that break them are accepted and aborted at once, so
-that the client receives the code and the sentence of `FollowJointTrajectory`; joint_trajectory_controller rejects
-them without either. `invalid_goals="reject"` brings that back.
+that the client receives the code and the sentence of `FollowJointTrajectory`; joint_trajectory_controller
+rejects them without either. `invalid_goals="reject"` brings that back.
 """
 
 from __future__ import annotations
@@ -53,10 +53,19 @@ class ControllerOptions:
     invalid_goals: str = "abort"
 
 
+@dataclass(frozen=True, eq=False)
+class _Goal:
+    """An accepted goal and the future that its coroutine waits for."""
+
+    handle: ServerGoalHandle
+    outcome: Future[GoalResult]
+
+
 class TrajectoryController:
     """Topic, action and state of one group's controller on a managed node.
 
-    Make it in `on_setup` or `on_start`, call `update` once per tick on the node's thread, `close` on the way down.
+    Make it in `on_setup` or `on_start`, call `update` once per tick on the node's thread, and `close` it on
+    the way down.
 
     Args:
         node: The node that offers the interfaces.
@@ -78,7 +87,7 @@ class TrajectoryController:
         self.controller = controller
         self._node, self._now_ns, self._blocked = node, now_ns, blocked
         self._logger = node.get_logger().get_child(options.name)
-        self._outcomes: dict[ServerGoalHandle, Future] = {}
+        self._goals: list[_Goal] = []
         self._refusals, self._last_refusal = 0, ""
         self._next_state_ns = self._next_feedback_ns = -1
         names = list(controller.executor.limits.joint_names)
@@ -138,7 +147,7 @@ class TrajectoryController:
         Args:
             reason: Sentence for their clients.
         """
-        for goal in list(self._outcomes):
+        for goal in self._goals:
             self._settle(goal, GoalResult(goal, ErrorCode.INVALID_GOAL, reason))
 
     def check(self) -> Check:
@@ -155,10 +164,10 @@ class TrajectoryController:
             fill_state(self._state, state)
             self._state_publisher.publish(self._state)
         goal = self.controller.executor.active_goal
-        if isinstance(goal, ServerGoalHandle) and _is_due(state.stamp_ns, self._next_feedback_ns):
+        if isinstance(goal, _Goal) and _is_due(state.stamp_ns, self._next_feedback_ns):
             self._next_feedback_ns = state.stamp_ns + round(NS_PER_S / self.options.feedback_rate_hz)
             fill_feedback(self._feedback, state)
-            goal.publish_feedback(self._feedback)
+            goal.handle.publish_feedback(self._feedback)
 
     def _on_trajectory(self, message: JointTrajectory) -> None:
         refusal = self._blocked_refusal()
@@ -175,32 +184,37 @@ class TrajectoryController:
             self._note(refusal, "goal")
         return GoalResponse.REJECT if refusal else GoalResponse.ACCEPT
 
-    def _on_accepted(self, goal: ServerGoalHandle) -> None:
-        self._outcomes[goal] = Future(executor=self._node.executor)
+    def _on_accepted(self, handle: ServerGoalHandle) -> None:
+        goal = _Goal(handle, Future(executor=self._node.executor))
+        self._goals.append(goal)
         refusal = self._blocked_refusal() or self._accept(goal)
         self.deliver_results()
         if refusal:
             self._note(refusal, "goal")
             self._settle(goal, GoalResult(goal, refusal.code, refusal.reason))
-        goal.execute()
+        handle.execute()
 
-    async def _on_execute(self, goal: ServerGoalHandle) -> FollowJointTrajectory.Result:
-        outcome: GoalResult = await self._outcomes[goal]
-        del self._outcomes[goal]
-        if goal.is_cancel_requested and outcome.is_cancelled:
-            goal.canceled()
+    async def _on_execute(self, handle: ServerGoalHandle) -> FollowJointTrajectory.Result:
+        goal = next(goal for goal in self._goals if goal.handle is handle)
+        outcome = await goal.outcome
+        self._goals.remove(goal)
+        assert outcome is not None
+        if handle.is_cancel_requested and outcome.is_cancelled:
+            handle.canceled()
         elif outcome.code is ErrorCode.SUCCESSFUL:
-            goal.succeed()
+            handle.succeed()
         else:
-            goal.abort()
+            handle.abort()
         return FollowJointTrajectory.Result(error_code=int(outcome.code), error_string=outcome.reason)
 
-    def _on_cancel(self, goal: ServerGoalHandle) -> CancelResponse:
-        self.controller.executor.cancel(goal)
+    def _on_cancel(self, handle: ServerGoalHandle) -> CancelResponse:
+        for goal in self._goals:
+            if goal.handle is handle:
+                self.controller.executor.cancel(goal)
         return CancelResponse.ACCEPT
 
-    def _accept(self, goal: ServerGoalHandle) -> Refusal | None:
-        request = goal.request
+    def _accept(self, goal: _Goal) -> Refusal | None:
+        request = goal.handle.request
         return _multi_dof_refusal(request) or self.controller.executor.accept(
             to_request(request.trajectory), self._now_ns(), goal, to_tolerances(request)
         )
@@ -222,10 +236,9 @@ class TrajectoryController:
         self._logger.error(text, throttle_duration_sec=REFUSAL_LOG_PERIOD_S)
 
     def _settle(self, goal: object, result: GoalResult) -> None:
-        outcome = self._outcomes.get(goal) if isinstance(goal, ServerGoalHandle) else None
-        if outcome is not None and not outcome.done():
+        if isinstance(goal, _Goal) and not goal.outcome.done():
             self._logger.info(f"goal ended: {result.code.name}: {result.reason}")
-            outcome.set_result(result)
+            goal.outcome.set_result(result)
 
 
 def _multi_dof_refusal(goal: FollowJointTrajectory.Goal) -> Refusal | None:
