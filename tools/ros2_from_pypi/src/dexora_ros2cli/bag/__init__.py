@@ -1,0 +1,1 @@
+"""Recording, describing and playing bags: MCAP files in rosbag2's directory layout."""
