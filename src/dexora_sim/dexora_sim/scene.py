@@ -11,11 +11,14 @@ from typing import Any, Protocol
 
 import mujoco
 import numpy as np
+from dexora_core.contract import RobotContract
+from numpy.typing import NDArray
 
 from dexora_sim.errors import SimulationError
 from dexora_sim.randomisation import Randomisation
 from dexora_sim.textures import TEXTURES, texture_pixels
 
+FloatArray = NDArray[np.float64]
 TIMESTEP_S = 0.002
 """500 Hz; contacts of fingertips on a can are stable at this step."""
 IMPEDANCE_RATIO = 10.0
@@ -49,11 +52,17 @@ class Scene(Protocol):
     def build(self, spec: mujoco.MjSpec) -> None:
         """Add bodies, materials and constraints before the model is compiled."""
 
+    def start_rad(self, contract: RobotContract, seed: int, levels: Randomisation) -> NDArray[np.float64]:
+        """Return the robot's pose at the start of an episode [rad], shape (J,), contract order."""
+
     def paint(self, context: ResetContext) -> None:
         """Choose colours and the like in the restored model, before it is randomised."""
 
     def reset(self, context: ResetContext) -> Any:
         """Lay out the episode of a seed and return its description."""
+
+    def start_rad(self, contract: RobotContract, seed: int, randomisation: Randomisation) -> FloatArray:
+        """Return where the robot starts an episode: joint positions [rad], shape (J,), contract order."""
 
     def after_step(self, model: mujoco.MjModel, data: mujoco.MjData) -> None:
         """Apply rules that physics lacks, every `HOOK_STEPS` physics steps."""
@@ -67,11 +76,19 @@ class EmptyScene:
     def build(self, spec: mujoco.MjSpec) -> None:
         """Add nothing."""
 
+    def start_rad(self, contract: RobotContract, seed: int, levels: Randomisation) -> NDArray[np.float64]:
+        """Return the contract's home pose."""
+        return contract.home_rad
+
     def paint(self, context: ResetContext) -> None:
         """Choose nothing."""
 
     def reset(self, context: ResetContext) -> None:
         """Lay out nothing."""
+
+    def start_rad(self, contract: RobotContract, seed: int, randomisation: Randomisation) -> FloatArray:
+        """Start at the contract's home pose."""
+        return contract.home_rad
 
     def after_step(self, model: mujoco.MjModel, data: mujoco.MjData) -> None:
         """Do nothing."""

@@ -113,7 +113,7 @@ class Twin:
         Args:
             seed: Seed of everything that is random, >= 0.
             randomisation: Replaces the aspects that vary, from now on.
-            q_rad: Start pose, shape (J,); the contract's home pose when left out.
+            q_rad: Start pose, shape (J,); where the scene starts it when left out.
 
         Returns:
             What the scene says about the episode; also kept in `episode`.
@@ -132,7 +132,7 @@ class Twin:
         mujoco.mj_resetData(self.model, self.data)
         self._resets += 1
         self._steps = 0
-        start_rad = self.contract.home_rad if q_rad is None else q_rad
+        start_rad = self.scene.start_rad(self.contract, seed, self.randomisation) if q_rad is None else q_rad
         self.set_targets(start_rad)
         self.data.qpos[self._qpos] = start_rad
         self.episode = self.scene.reset(context)

@@ -87,7 +87,7 @@ def add_part(
         mass=mass_kg,
         condim=4,
         friction=list(OBJECT_FRICTION),
-        priority=1,
+        priority=2,  # above the rubber of the fingers, so that the object decides friction
         solref=[0.008, 1.0],
         solimp=[0.95, 0.99, 0.001, 0.5, 2.0],
         rgba=[0.7, 0.7, 0.7, 1.0],

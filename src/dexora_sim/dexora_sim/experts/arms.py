@@ -1,0 +1,103 @@
+"""Inverse kinematics of both arms: palm poses in the world frame become arm joint positions.
+
+Differential inverse kinematics by mink (a quadratic programme per iteration) on the robot's own model; what it
+integrates is the commanded configuration, so that noise of the measured one never comes back as motion.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import mink
+import mujoco
+import numpy as np
+from dexora_core.contract import RobotContract
+from numpy.typing import NDArray
+
+from dexora_description import mjcf_path
+
+FloatArray = NDArray[np.float64]
+HANDS = ("left", "right")
+_ITERATIONS = 6
+_STEP_S = 0.05
+_SOLVER = "daqp"
+
+
+@dataclass(frozen=True)
+class Pose:
+    """A palm in the world frame: x out of the palm, z along the straight fingers.
+
+    Attributes:
+        position: Palm site [m], shape (3,).
+        rotation: T_world_palm, shape (3, 3).
+    """
+
+    position: FloatArray
+    rotation: FloatArray
+
+    def blend(self, other: Pose, share: float) -> Pose:
+        """Return the pose a share (0 to 1) of the way to another: straight line and shortest turn."""
+        turn = mink.SO3.from_matrix(self.rotation.T @ other.rotation).log()
+        rotation = self.rotation @ mink.SO3.exp(turn * share).as_matrix()
+        return Pose(self.position + share * (other.position - self.position), rotation)
+
+    def shifted(self, x: float = 0.0, y: float = 0.0, z: float = 0.0) -> Pose:
+        """Return the pose moved in the world frame [m]."""
+        return Pose(self.position + np.array([x, y, z]), self.rotation)
+
+
+def facing(out: tuple[float, float, float], fingers: tuple[float, float, float]) -> FloatArray:
+    """Return T_world_palm, shape (3, 3), from where the palm faces and, as far as that allows, where fingers point."""
+    x_axis = np.array(out) / np.linalg.norm(out)
+    z_axis = np.array(fingers) - x_axis * (x_axis @ np.array(fingers))
+    z_axis = z_axis / np.linalg.norm(z_axis)
+    return np.column_stack([x_axis, np.cross(z_axis, x_axis), z_axis])
+
+
+class BimanualKinematics:
+    """The commanded configuration of both arms, moved by palm poses.
+
+    Args:
+        contract: The robot.
+        orientation_cost: How much a turn of 1 rad weighs against 1 m.
+    """
+
+    def __init__(self, contract: RobotContract, orientation_cost: float = 0.3) -> None:
+        model = mujoco.MjModel.from_xml_path(str(mjcf_path(contract.name)))
+        self._configuration = mink.Configuration(model)
+        self._qpos = np.array([model.joint(name).qposadr[0] for name in contract.joint_names])
+        self._tasks = {
+            hand: mink.FrameTask(f"{hand}_palm", "site", 1.0, orientation_cost, lm_damping=1e-4)
+            for hand in HANDS
+        }
+        self._posture = mink.PostureTask(model, cost=2e-3)
+        self._limits = [mink.ConfigurationLimit(model)]
+
+    def reset(self, q_rad: FloatArray) -> None:
+        """Start from joint positions [rad], shape (J,), contract order; they are also the preferred posture."""
+        self.adopt(q_rad)
+        self._posture.set_target(self._configuration.q)
+
+    def adopt(self, q_rad: FloatArray) -> None:
+        """Go on from joint positions [rad], shape (J,), that differ from those returned last."""
+        full = self._configuration.q.copy()
+        full[self._qpos] = q_rad
+        self._configuration.update(full)
+
+    def palm(self, hand: str) -> Pose:
+        """Return the palm's pose in the commanded configuration."""
+        frame = self._configuration.get_transform_frame_to_world(f"{hand}_palm", "site")
+        return Pose(frame.translation(), frame.rotation().as_matrix())
+
+    def follow(self, palms: dict[str, Pose]) -> FloatArray:
+        """Move both arms towards palm poses and return all joint positions [rad], shape (J,), contract order."""
+        for hand, pose in palms.items():
+            rotation = mink.SO3.from_matrix(pose.rotation)
+            self._tasks[hand].set_target(mink.SE3.from_rotation_and_translation(rotation, pose.position))
+        tasks = [*(self._tasks[hand] for hand in palms), self._posture]
+        for _ in range(_ITERATIONS):
+            velocity = mink.solve_ik(
+                self._configuration, tasks, _STEP_S, _SOLVER, damping=1e-5, limits=self._limits
+            )
+            self._configuration.integrate_inplace(velocity, _STEP_S)
+        return np.array(self._configuration.q[self._qpos])

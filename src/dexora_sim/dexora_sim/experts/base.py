@@ -1,0 +1,155 @@
+"""What an expert is: a plan of moves, worked off at 20 Hz into 36 joint targets.
+
+A plan is a generator of moves. It is asked for the next move when the last one is over, and it sees the world as
+it is then: that is how an expert reacts.
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import ClassVar
+
+import numpy as np
+from dexora_core.contract import RobotContract
+from numpy.typing import NDArray
+
+from dexora_sim.experts.arms import HANDS, BimanualKinematics, Pose
+from dexora_sim.randomisation import stream
+from dexora_sim.tasks.base import Goal
+from dexora_sim.world import BodyState
+
+FloatArray = NDArray[np.float64]
+ACTION_RATE_HZ = 20.0
+"""Rate at which an expert acts; one step of an action chunk."""
+_SPEED_SHARE = 0.8
+"""Experts stay this far inside the contract's velocity limits."""
+
+
+@dataclass(frozen=True)
+class View:
+    """What an expert sees; ground truth, which no robot has.
+
+    Attributes:
+        position_rad: Joint positions [rad], shape (J,), contract order.
+        objects: State of each object of the scene, by body name, world frame.
+    """
+
+    position_rad: FloatArray
+    objects: Mapping[str, BodyState]
+
+
+@dataclass(frozen=True)
+class Move:
+    """Where the hands go next, and how they close; what is left out stays as it is.
+
+    Attributes:
+        duration_s: Time that the move takes at the expert's nominal pace [s].
+        palms: Palm poses at the end, by hand.
+        fingers: Hand joint targets at the end [rad], shape (12,), by hand.
+    """
+
+    duration_s: float
+    palms: Mapping[str, Pose] = field(default_factory=dict)
+    fingers: Mapping[str, FloatArray] = field(default_factory=dict)
+
+
+class Expert(ABC):
+    """Base of all experts. A subclass writes `plan`.
+
+    Args:
+        contract: The robot.
+    """
+
+    task: ClassVar[str]
+    """Name of the task that it does."""
+
+    def __init__(self, contract: RobotContract) -> None:
+        self._contract = contract
+        self._arms = BimanualKinematics(contract)
+        self._hand_index = {hand: contract.group_indices(f"{hand}_hand") for hand in HANDS}
+        self._plan: Iterator[Move] = iter(())
+        self._move: Move | None = None
+
+    @abstractmethod
+    def plan(self, goal: Goal) -> Iterator[Move]:
+        """Yield the moves of an episode; `self.view` is the world at the moment of asking."""
+
+    @property
+    def is_done(self) -> bool:
+        """Whether the plan is at its end; the robot then holds."""
+        return self._move is None
+
+    def reset(self, goal: Goal, view: View, seed: int) -> None:
+        """Start an episode.
+
+        Args:
+            goal: What is to be done.
+            view: The world at its beginning.
+            seed: Seed of the expert's small variations of pace, path and grasp.
+        """
+        self.rng = stream(seed, "expert")
+        self.view = view
+        self._pace = float(self.rng.uniform(0.9, 1.15))
+        self._arms.reset(view.position_rad)
+        self._fingers = {hand: view.position_rad[index].copy() for hand, index in self._hand_index.items()}
+        self._palms = {hand: self._arms.palm(hand) for hand in HANDS}
+        self._target_rad = np.array(view.position_rad)
+        self._plan = self.plan(goal)
+        self._begin_next()
+
+    def act(self, view: View) -> FloatArray:
+        """Return the joint targets for the next 50 ms [rad], shape (J,), contract order, inside the limits."""
+        self.view = view
+        if self._move is not None and self._steps_done >= self._steps:
+            self._begin_next()
+        if self._move is None:
+            return self._target_rad.copy()
+        self._steps_done += 1
+        share = smooth(self._steps_done / self._steps)
+        palms = {
+            hand: self._from_palms[hand].blend(self._move.palms[hand], share)
+            if hand in self._move.palms
+            else self._from_palms[hand]
+            for hand in HANDS
+        }
+        targets = self._arms.follow(palms)
+        for hand, index in self._hand_index.items():
+            start = self._from_fingers[hand]
+            end = self._move.fingers.get(hand, start)
+            self._fingers[hand] = start + share * (end - start)
+            targets[index] = self._fingers[hand]
+        self._palms = palms
+        self._target_rad = self._within_limits(targets)
+        self._arms.adopt(self._target_rad)
+        return self._target_rad.copy()
+
+    def palm(self, hand: str) -> Pose:
+        """Return where a palm has been sent."""
+        return self._palms[hand]
+
+    def vary(self, spread: float, size: int = 3) -> FloatArray:
+        """Return a small random offset, uniform within +-spread, shape (size,)."""
+        return np.array(self.rng.uniform(-spread, spread, size))
+
+    def _within_limits(self, targets: FloatArray) -> FloatArray:
+        """Return targets cut to the contract's positions and a share of its velocities; the arms catch up later."""
+        reach = self._contract.max_velocity_rad_s * _SPEED_SHARE / ACTION_RATE_HZ
+        nearer = self._target_rad + np.clip(targets - self._target_rad, -reach, reach)
+        return np.clip(nearer, self._contract.lower_rad, self._contract.upper_rad)
+
+    def _begin_next(self) -> None:
+        self._move = next(self._plan, None)
+        if self._move is None:
+            return
+        seconds = self._move.duration_s * self._pace
+        self._steps = max(1, round(seconds * ACTION_RATE_HZ))
+        self._steps_done = 0
+        self._from_palms = dict(self._palms)
+        self._from_fingers = {hand: value.copy() for hand, value in self._fingers.items()}
+
+
+def smooth(share: float) -> float:
+    """Return the minimum-jerk position for a share of the time, both 0 to 1 (Flash and Hogan, 1985)."""
+    return share**3 * (10.0 - 15.0 * share + 6.0 * share**2)

@@ -1,0 +1,34 @@
+"""Finger postures and palm orientations that several experts share.
+
+Order of the twelve joints: thumb bend, thumb 1, thumb 2, index side swing, then two joints each of index, middle,
+ring and little finger; positive closes, in rad.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from dexora_sim.experts.arms import facing
+
+FloatArray = NDArray[np.float64]
+INWARD = {"left": -1.0, "right": 1.0}
+"""Direction along the world's y axis in which a hand's palm faces when it grasps from the side."""
+
+
+def posture(thumb: tuple[float, float, float], fingers: tuple[float, float]) -> FloatArray:
+    """Return hand joint targets [rad], shape (12,), with all four fingers alike."""
+    return np.array([*thumb, 0.0, *(fingers * 4)])
+
+
+OPEN = posture((1.2, -0.3, 0.0), (0.05, 0.05))
+"""Fingers straight, thumb in front of the palm and out of the way."""
+WRAP = posture((1.35, 0.9, 0.9), (1.35, 1.35))
+"""Closed around a can; what it holds stops the fingers before they get there."""
+POINT = np.array([0.9, 0.9, 0.9, 0.0, 0.05, 0.05, *((1.5, 1.5) * 3)])
+"""The index finger points, the others are closed."""
+
+
+def side_grasp(hand: str, pitch: float = 0.4) -> NDArray[np.float64]:
+    """Return T_world_palm, shape (3, 3): palm inwards, fingers forwards and `pitch` (rise over run) downwards."""
+    return facing((0.15, INWARD[hand], 0.0), (1.0, 0.0, -pitch))

@@ -1,0 +1,38 @@
+"""Expert of `lift`: the hand comes from the side, wraps the can and raises it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import ClassVar
+
+import numpy as np
+
+from dexora_sim.experts.arms import Pose
+from dexora_sim.experts.base import Expert, Move
+from dexora_sim.experts.grasps import INWARD, OPEN, WRAP, side_grasp
+from dexora_sim.tasks.base import Goal
+
+_OUT_OF_PALM_M = 0.036
+_ALONG_FINGERS_M = 0.012
+_CLEAR_M = 0.09
+_RISE_M = 0.16
+
+
+class LiftExpert(Expert):
+    """Approaches beside the can with the open hand, closes on it, and lifts it by about 16 cm."""
+
+    task: ClassVar[str] = "lift"
+
+    def plan(self, goal: Goal) -> Iterator[Move]:
+        """Yield: beside, at, close, lift, hold."""
+        hand = goal.hand
+        rotation = side_grasp(hand)
+        can = self.view.objects[goal.target].position + np.array([0.0, 0.0, self.rng.uniform(-0.005, 0.015)])
+        grip = np.array([_OUT_OF_PALM_M, 0.0, _ALONG_FINGERS_M])
+        at = Pose(can - rotation @ grip, rotation)
+        beside = at.shifted(x=-0.03, y=-INWARD[hand] * _CLEAR_M, z=0.03)
+        yield Move(1.6, {hand: beside}, {hand: OPEN})
+        yield Move(0.9, {hand: at})
+        yield Move(0.8, fingers={hand: WRAP})
+        yield Move(1.4, {hand: at.shifted(*self.vary(0.01, 2), z=_RISE_M)})
+        yield Move(1.5)

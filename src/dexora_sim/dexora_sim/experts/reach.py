@@ -1,0 +1,38 @@
+"""Expert of `reach`: a fingertip touches the named object from its own side and above."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import ClassVar
+
+import numpy as np
+
+from dexora_sim.experts.arms import Pose, facing
+from dexora_sim.experts.base import Expert, Move
+from dexora_sim.experts.grasps import INWARD, POINT
+from dexora_sim.tasks.base import Goal
+
+_TIP_IN_PALM_M = np.array([-0.0155, 0.034, 0.1345])
+"""The straight index fingertip in the palm's frame of the right hand; the left one is mirrored in y [m]."""
+_ABOVE_M = 0.12
+
+
+class ReachExpert(Expert):
+    """Points with the index finger, goes above the object and comes down on it."""
+
+    task: ClassVar[str] = "reach"
+
+    def plan(self, goal: Goal) -> Iterator[Move]:
+        """Yield: up, above, touch, stay."""
+        target = self.view.objects[goal.target].position
+        hand = goal.hand if goal.hand != "either" else ("left" if target[1] > 0 else "right")
+        inward = INWARD[hand]
+        rotation = facing((-0.2, 0.9 * inward, -0.5), (0.55, 0.45 * inward, -1.0))
+        tip = _TIP_IN_PALM_M * np.array([1.0, inward, 1.0])
+        above = Pose(target + np.array([0.0, 0.0, _ABOVE_M]) - rotation @ tip, rotation)
+        start = self.palm(hand)
+        raised = Pose(start.position + np.array([0.0, 0.0, 0.08]), rotation)
+        yield Move(1.0, {hand: raised.shifted(*self.vary(0.01))}, {hand: POINT})
+        yield Move(1.5, {hand: above.shifted(*self.vary(0.01, 2))})
+        yield Move(1.0, {hand: above.shifted(*self.vary(0.004, 2), z=0.01 - _ABOVE_M)})
+        yield Move(0.6)
