@@ -1,0 +1,35 @@
+"""Setting a launch configuration."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ..action import Action
+from ..launch_context import LaunchContext
+from ..some_substitutions_type import SomeSubstitutionsType
+from ..substitution import Substitution
+from ..utilities import normalize_to_list_of_substitutions, perform_substitutions
+
+
+class SetLaunchConfiguration(Action):
+    """Sets a launch configuration."""
+
+    def __init__(self, name: SomeSubstitutionsType, value: SomeSubstitutionsType, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self._name = normalize_to_list_of_substitutions(name)
+        self._value = normalize_to_list_of_substitutions(value)
+
+    @property
+    def name(self) -> list[Substitution]:
+        """The configuration's name."""
+        return self._name
+
+    @property
+    def value(self) -> list[Substitution]:
+        """Its value."""
+        return self._value
+
+    def execute(self, context: LaunchContext) -> None:
+        """Set it."""
+        name = perform_substitutions(context, self._name)
+        context.launch_configurations[name] = perform_substitutions(context, self._value)

@@ -1,0 +1,20 @@
+"""Only if."""
+
+from __future__ import annotations
+
+from ..condition import Condition
+from ..some_substitutions_type import SomeSubstitutionsType
+from ..utilities import normalize_to_list_of_substitutions
+from .evaluate_condition_expression_impl import evaluate_condition_expression
+
+
+class IfCondition(Condition):
+    """Holds where the text means true."""
+
+    def __init__(self, predicate_expression: SomeSubstitutionsType) -> None:
+        self._expression = normalize_to_list_of_substitutions(predicate_expression)
+        super().__init__(predicate=lambda context: evaluate_condition_expression(context, self._expression))
+
+    def describe(self) -> str:
+        """Return what is evaluated."""
+        return f"IfCondition({' + '.join(sub.describe() for sub in self._expression)})"

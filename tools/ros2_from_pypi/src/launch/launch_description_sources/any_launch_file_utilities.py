@@ -1,0 +1,24 @@
+"""Loading launch files of any format."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from .._subset import OutsideSubsetError
+from ..launch_description import LaunchDescription
+from .python_launch_file_utilities import get_launch_description_from_python_launch_file
+
+_FRONTENDS = {".xml": "launch_xml", ".yaml": "launch_yaml", ".yml": "launch_yaml"}
+
+
+def get_launch_description_from_any_launch_file(launch_file_path: str) -> LaunchDescription:
+    """Load a launch file by its path.
+
+    Raises:
+        OutsideSubsetError: it is written in XML or YAML.
+        Exception: whatever the launch file raises.
+    """
+    frontend = _FRONTENDS.get(Path(launch_file_path).suffix)
+    if frontend is not None:
+        raise OutsideSubsetError(f"{frontend}, which '{launch_file_path}' needs,")
+    return get_launch_description_from_python_launch_file(launch_file_path)

@@ -1,0 +1,5 @@
+"""The text substitution under the original's module name."""
+
+from .._text import TextSubstitution
+
+__all__ = ["TextSubstitution"]
