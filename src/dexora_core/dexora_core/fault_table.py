@@ -44,7 +44,7 @@ ROWS: tuple[tuple[str, int, bool, str, str], ...] = (
     # Gate (GAT).
     ("DX-GAT-001", 2, False, "A command held NaN or infinity at joint {subject}; it was not executed.",
      "Look at the source that owns the robot."),
-    ("DX-GAT-002", 3, True, "A command had {count} values where the contract has {expected} joints.",
+    ("DX-GAT-002", 4, True, "A command had {count} values where the contract has {expected} joints.",
      "Publish in the order of the contract."),
     ("DX-GAT-003", 0, False, "Joint {subject} was asked to leave its position limits; it was held inside.",
      "Check the policy's training data against the limits of the contract."),
@@ -76,6 +76,8 @@ ROWS: tuple[tuple[str, int, bool, str, str], ...] = (
     ("DX-GAT-013", 2, False,
      "The measured state of joint {subject} lies outside what the gate can start from.",
      "Bring the joint inside its limits by hand or by the vendor's tool."),
+    ("DX-GAT-014", 4, True, "The joint names of a command do not fit the contract: {detail}.",
+     "Publish the names of the contract; the chunk checks should have caught this."),
     # Signals and their ages (FRS).
     ("DX-FRS-001", 1, False, "The joint state {subject} is {age_ms} ms old, bound {bound_ms} ms.",
      "Look at the driver and the load of the machine."),

@@ -1,0 +1,199 @@
+"""From what is asked to what can be done: the next plan inside all limits that comes nearest to the goal.
+
+Three ways, tried per joint in this order:
+1. pass: reach the goal state exactly at the end of the segment, when the segment and a stop after it fit;
+2. steer: one constant jerk over the segment. All bounds are linear in this jerk, so each family of stops
+   leaves an interval of allowed values; within it the jerk is chosen whose stop would come to rest nearest
+   to the goal, relative to the goal's own motion;
+3. keep: the old plan goes on, which ends in a stop by construction.
+A joint that must stop takes the stop that is at rest first, the old plan's own included.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from dexora_core.motion.limits import INNER, BoolArray, FloatArray, MotionLimits
+from dexora_core.motion.plan import Plan
+from dexora_core.motion.segment import Segment
+from dexora_core.motion.stopping import StopFamilies
+
+_REST_TOLERANCE = 1e-7
+"""Rest errors below this [rad] count as none when families are compared."""
+
+
+@dataclass(frozen=True, slots=True)
+class Projection:
+    """What was done with each joint; arrays of shape (J,), the first three exclude each other.
+
+    Attributes:
+        passed: The goal was taken over exactly.
+        steered: The joint moves towards the goal as far as the limits allow.
+        stopped: The joint was to stop and does.
+        kept: None of the three: the old plan goes on.
+    """
+
+    passed: BoolArray
+    steered: BoolArray
+    stopped: BoolArray
+
+    @property
+    def kept(self) -> BoolArray:
+        """Joints whose old plan goes on although they were not to stop."""
+        return ~(self.passed | self.steered | self.stopped)
+
+
+@dataclass(frozen=True, slots=True)
+class Demand:
+    """What is wanted of the projector.
+
+    Attributes:
+        goal: State wanted at the end of the segment, finite, shape (3, J).
+        bounds: `Segment.bounds` from the present state to the goal, shape (R, J).
+        stop: Joints that shall come to rest, shape (J,).
+        speed_scale: Allowed fraction of the velocity limits, in (0, 1].
+    """
+
+    goal: FloatArray
+    bounds: FloatArray
+    stop: BoolArray
+    speed_scale: float = 1.0
+
+
+class Projector:
+    """Replaces a plan by the one that comes nearest to a goal.
+
+    Args:
+        limits: Limits of the robot.
+        lookahead_s: Duration of the segment: how far ahead the goal lies [s].
+    """
+
+    def __init__(self, limits: MotionLimits, lookahead_s: float) -> None:
+        self.limits = limits
+        self.segment = Segment(limits, lookahead_s)
+        self.families = StopFamilies(limits)
+        self._columns = np.arange(limits.count)
+        self._steering = _Steering(limits, self.families, lookahead_s)
+
+    def advance(self, plan: Plan, now_ns: int, state: FloatArray, demand: Demand) -> Projection:
+        """Replace `plan` in place.
+
+        Args:
+            plan: The plan in force.
+            now_ns: The present.
+            state: The plan's state at the present, shape (3, J).
+            demand: What is wanted.
+        """
+        goal, speed_scale = demand.goal, demand.speed_scale
+        fast = np.abs(state[1]) > speed_scale * self.limits.velocity
+        halted = demand.stop | fast
+        fits = (demand.bounds <= 1.0).all(axis=0)
+        families = self.families.admissible(goal, speed_scale)
+        passed = families.any(axis=0) & fits & ~halted
+        end, family, steered = goal, families.argmax(axis=0), np.zeros_like(passed)
+        if not (passed | halted).all():
+            steer_end, steer_family, feasible = self._steering.solve(state, goal, speed_scale)
+            steered = feasible & ~passed & ~halted
+            end = np.where(steered, steer_end, goal)
+            family = np.where(steered, steer_family, family)
+        moved = passed | steered
+        if moved.any():
+            plan.replace(moved, self._follow(now_ns, state, end, family))
+        if halted.any():
+            self._halt(plan, now_ns, state, halted)
+        return Projection(passed, steered, halted)
+
+    def _follow(self, now_ns: int, state: FloatArray, end: FloatArray, family: FloatArray) -> Plan:
+        """Build the plan that reaches `end` and then stops by `family`."""
+        new = Plan.__new__(Plan)
+        new.start_ns = np.full(self.limits.count, now_ns, dtype=np.int64)
+        new.segment_s = np.full(self.limits.count, self.segment.duration_s)
+        new.coefficients = self.segment.coefficients(state, end)
+        new.handover = end.copy()
+        new.release_s = self.families.release_s[family, self._columns]
+        new.brake_s = self.families.brake_s[family, self._columns]
+        return new
+
+    def _halt(self, plan: Plan, now_ns: int, state: FloatArray, joints: BoolArray) -> None:
+        """Let `joints` take the stop that is at rest first, their present plan included."""
+        rest_in = plan.rest_in_s(now_ns)
+        if not (rest_in[joints] > 0.0).any():
+            return
+        total = np.where(self.families.admissible(state), self.families.total_s, np.inf)
+        family = total.argmin(axis=0)
+        sooner = joints & (total[family, self._columns] < rest_in)
+        if not sooner.any():
+            return
+        new = Plan(now_ns, state[0])
+        new.handover = state.copy()
+        new.release_s = self.families.release_s[family, self._columns]
+        new.brake_s = self.families.brake_s[family, self._columns]
+        plan.replace(sooner, new)
+
+
+class _Steering:
+    """One constant jerk over the segment, chosen from what the limits allow."""
+
+    def __init__(self, limits: MotionLimits, families: StopFamilies, duration: float) -> None:
+        self._limits = limits
+        self._families = families
+        self._duration = duration
+        self._jerk_limit = limits.jerk * INNER
+        effect = np.array([duration**3 / 6, duration**2 / 2, duration])
+        self._effect = effect[:, None]
+        slope = np.tensordot(effect, families.coefficients, axes=1)
+        self._blind = np.abs(slope) < 1e-300
+        self._inverse = 1.0 / np.where(self._blind, 1.0, slope)
+        self._width = np.where(self._blind, np.inf, np.abs(self._inverse))
+        self._inverse[self._blind] = 0.0
+        self._rest_gain = (
+            effect[0] + families.velocity_gain * effect[1] + families.acceleration_gain * effect[2]
+        )
+        self._columns = np.arange(limits.count)
+
+    def solve(
+        self, state: FloatArray, goal: FloatArray, speed_scale: float
+    ) -> tuple[FloatArray, FloatArray, BoolArray]:
+        """Return end states (3, J), the family of the stop after them (J,), and where any exists (J,)."""
+        drift = self._drift(state)
+        low, high = self._interval(drift, speed_scale)
+        error = drift - goal
+        rest = (
+            error[0] + self._families.velocity_gain * error[1] + self._families.acceleration_gain * error[2]
+        )
+        jerk = np.clip(-rest / self._rest_gain, low, np.maximum(low, high))
+        residual = np.abs(rest + self._rest_gain * jerk)
+        cost = np.where(low <= high, np.maximum(residual, _REST_TOLERANCE), np.inf)
+        family = cost.argmin(axis=0)
+        chosen = jerk[family, self._columns]
+        feasible = np.isfinite(cost[family, self._columns])
+        end = drift + self._effect * np.where(feasible, chosen, 0.0)
+        return end, family, feasible & self._start_fits(state)
+
+    def _drift(self, state: FloatArray) -> FloatArray:
+        """End of the segment without any jerk, shape (3, J)."""
+        q, v, a = state
+        t = self._duration
+        return np.stack([q + t * (v + 0.5 * t * a), v + t * a, a])
+
+    def _interval(self, drift: FloatArray, speed_scale: float) -> tuple[FloatArray, FloatArray]:
+        """Jerks after which each family can still stop each joint, two arrays of shape (K, J)."""
+        centre = self._families.rows(drift)
+        centre *= -self._inverse
+        width = self._width
+        if speed_scale < 1.0:
+            width = width.copy()
+            width[:, self._families.velocity_rows] *= speed_scale
+        low = np.maximum((centre - width).max(axis=1), -self._jerk_limit)
+        high = np.minimum((centre + width).min(axis=1), self._jerk_limit)
+        return low, high
+
+    def _start_fits(self, state: FloatArray) -> BoolArray:
+        """Whether the control values that no jerk can change lie inside the limits, shape (J,)."""
+        q, v, a = state
+        t = self._duration
+        controls = np.stack([q + v * (t / 3), q + v * (2 * t / 3) + a * (t**2 / 6)])
+        fits = ((controls >= self._limits.lower) & (controls <= self._limits.upper)).all(axis=0)
+        return fits & (np.abs(v + a * (t / 2)) <= self._limits.velocity)

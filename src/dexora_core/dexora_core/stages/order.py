@@ -1,0 +1,58 @@
+"""Second stage: values reach the joint they were meant for, by name, or they reach none."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from dexora_core.errors import ContractError
+from dexora_core.faults import make_fault
+from dexora_core.motion.limits import FloatArray
+from dexora_core.stages.base import Stage, Step, Verdict, as_floats
+
+Permute = Callable[[Sequence[str]], NDArray[np.intp]]
+
+
+class OrderStage:
+    """Puts the goal into the contract's order; a wrong size or an unknown name stops all joints.
+
+    Args:
+        inner: The stage wrapped by this one.
+        permute: Index array that brings values in the order of given names into the contract's order;
+            raises `ContractError` when the names do not fit.
+    """
+
+    def __init__(self, inner: Stage, permute: Permute) -> None:
+        self._inner = inner
+        self._permute = permute
+        self._known: dict[tuple[str, ...], NDArray[np.intp]] = {}
+
+    def __call__(self, step: Step) -> Verdict:
+        """Fill `step.goal`; where the robot stops it holds the present state instead."""
+        request, count = step.request, step.stop.size
+        if request.position is not None:
+            rows = [as_floats(v, count) for v in (request.position, request.velocity, request.acceleration)]
+            wrong = [row.size for row in rows if row.size != count]
+            if wrong:
+                step.halt(make_fault("DX-GAT-002", step.now_ns, count=wrong[0], expected=count))
+            elif not step.stop.all():
+                self._order(step, np.stack(rows))
+        return self._inner(step)
+
+    def _order(self, step: Step, goal: FloatArray) -> None:
+        names = step.request.names
+        if names is None:
+            step.goal = goal
+            return
+        index = self._known.get(names)
+        if index is None:
+            try:
+                index = self._permute(names)
+            except ContractError as error:
+                step.halt(make_fault("DX-GAT-014", step.now_ns, detail=error.message))
+                return
+            if len(self._known) < 16:
+                self._known[names] = index
+        step.goal = goal[:, index]
