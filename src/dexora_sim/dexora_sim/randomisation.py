@@ -36,6 +36,7 @@ class Randomisation:
         light: Strength and place of the lights.
         camera: Pose of the cameras.
         distractor: Number of objects that do not matter.
+        start: Pose of the arms at the start.
     """
 
     pose: str = "train"
@@ -47,6 +48,7 @@ class Randomisation:
     light: str = "train"
     camera: str = "train"
     distractor: str = "train"
+    start: str = "train"
 
     def __post_init__(self) -> None:
         for field in fields(self):

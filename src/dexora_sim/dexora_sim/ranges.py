@@ -35,6 +35,8 @@ RANGES: dict[str, dict[str, Span]] = {
     "light_shift_m": {"train": Span.of((-0.3, 0.3)), "ood": Span.of((-1.2, -0.6), (0.6, 1.2))},
     "camera_shift_m": {"train": Span.of((0.0, 0.01)), "ood": Span.of((0.02, 0.04))},
     "camera_turn_rad": {"train": Span.of((0.0, 0.02)), "ood": Span.of((0.04, 0.08))},
+    # on each arm joint of the start pose
+    "start_rad": {"train": Span.of((-0.03, 0.03)), "ood": Span.of((-0.1, -0.05), (0.05, 0.1))},
     # a number of objects
     "distractor": {"train": Span.of((0.0, 0.0)), "ood": Span.of((1.0, 3.0))},
     # place of an object along each side of its region: 0 is the middle, 1 the edge of the training region

@@ -18,7 +18,6 @@ from dexora_sim.errors import SimulationError
 from dexora_sim.randomisation import Randomisation
 from dexora_sim.textures import TEXTURES, texture_pixels
 
-FloatArray = NDArray[np.float64]
 TIMESTEP_S = 0.002
 """500 Hz; contacts of fingertips on a can are stable at this step."""
 IMPEDANCE_RATIO = 10.0
@@ -61,9 +60,6 @@ class Scene(Protocol):
     def reset(self, context: ResetContext) -> Any:
         """Lay out the episode of a seed and return its description."""
 
-    def start_rad(self, contract: RobotContract, seed: int, randomisation: Randomisation) -> FloatArray:
-        """Return where the robot starts an episode: joint positions [rad], shape (J,), contract order."""
-
     def after_step(self, model: mujoco.MjModel, data: mujoco.MjData) -> None:
         """Apply rules that physics lacks, every `HOOK_STEPS` physics steps."""
 
@@ -85,10 +81,6 @@ class EmptyScene:
 
     def reset(self, context: ResetContext) -> None:
         """Lay out nothing."""
-
-    def start_rad(self, contract: RobotContract, seed: int, randomisation: Randomisation) -> FloatArray:
-        """Start at the contract's home pose."""
-        return contract.home_rad
 
     def after_step(self, model: mujoco.MjModel, data: mujoco.MjData) -> None:
         """Do nothing."""

@@ -17,8 +17,7 @@ from dexora_sim.scene import ResetContext
 from dexora_sim.tasks.furniture import add_distractors, add_table
 from dexora_sim.tasks.placing import Placement, place
 from dexora_sim.tasks.predicate import StagedPredicate
-from dexora_sim.tasks.start_pose import start_pose
-from dexora_sim.tasks.workspace import start_rad
+from dexora_sim.tasks.start_pose import start_rad
 
 
 @dataclass(frozen=True)
@@ -108,7 +107,7 @@ class Task(ABC):
 
     def start_rad(self, contract: RobotContract, seed: int, levels: Randomisation) -> NDArray[np.float64]:
         """Return the pose in which tasks start, hands open beside the working area."""
-        return start_pose(contract, seed, levels)
+        return start_rad(contract, seed, levels)
 
     def paint(self, context: ResetContext) -> None:
         """Give the objects the colours of the episode."""
@@ -124,12 +123,6 @@ class Task(ABC):
         for name, placement in episode.placements.items():
             place(context.model, context.data, name, placement)
         return episode
-
-    def start_rad(
-        self, contract: RobotContract, seed: int, randomisation: Randomisation
-    ) -> NDArray[np.float64]:
-        """Start with both hands ready beside the working area."""
-        return start_rad(contract, seed, randomisation)
 
     def after_step(self, model: mujoco.MjModel, data: mujoco.MjData) -> None:  # noqa: B027  (optional)
         """Do nothing; tasks with rules of their own override it."""
