@@ -1,5 +1,51 @@
 # Everything a user or a developer types. `make help` lists it.
+#   PYTHON=python3.12   the interpreter to set up with (3.10 to 3.13; default python3)
+#   FOR=training        how much to install: robot, simulation, development or training (each holds the ones before)
+SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help
+.PHONY: help setup demo test check format bench soak clean
+
+PYTHON ?= python3
+SET_UP = $(PYTHON) -B tools/setup_workspace --for
+IN_WORKSPACE = . tools/env.sh &&
+
 help:  ## list what can be made
-	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | expand -t 12
+	@grep -E '^[a-z-]+:.*##' $(firstword $(MAKEFILE_LIST)) | sed -E 's/^([a-z-]+):.*## /\1\t/' | expand -t 12
+
+setup: FOR ?= development
+setup:  ## install and build what is missing; again only what has changed (FOR=robot|simulation|development|training)
+	@$(SET_UP) $(FOR)
+
+demo: FOR ?= simulation
+demo:  ## set up, then watch the robot in simulation lift a can
+	@$(SET_UP) $(FOR)
+	@$(IN_WORKSPACE) exec ros2 launch dexora_bringup mujoco.launch.py task:=lift expert:=true
+
+test: FOR ?= development
+test:  ## set up, then checks, unit tests and system tests; ends in 'N passed, N failed'
+	@$(SET_UP) $(FOR)
+	@$(IN_WORKSPACE) exec python tools/checks test
+
+check: FOR ?= development
+check:  ## set up, then format, lint, types, layers, style and security only
+	@$(SET_UP) $(FOR)
+	@$(IN_WORKSPACE) exec python tools/checks
+
+format: FOR ?= development
+format:  ## format the sources and repair what the linter can
+	@$(SET_UP) $(FOR)
+	@$(IN_WORKSPACE) ruff format . && ruff check --fix .
+
+bench: FOR ?= development
+bench:  ## measure one benchmark of benchmarks/: make bench B=<name>
+	@$(SET_UP) $(FOR)
+	@$(IN_WORKSPACE) exec python tools/checks bench $(B)
+
+soak: FOR ?= development
+soak:  ## the long versions of the tests marked 'soak' (hours)
+	@$(SET_UP) $(FOR)
+	@$(IN_WORKSPACE) DEXORA_SOAK=1 exec python -m pytest src tests -m soak
+
+clean:  ## delete everything that was installed, built or cached here
+	rm -rf .venv .setup build install log .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache
+	find src tools tests benchmarks -name __pycache__ -type d -prune -exec rm -rf {} +

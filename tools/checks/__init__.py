@@ -1,0 +1,1 @@
+"""The checks of the sources, and the runner behind `make test`, `make check` and `make bench`."""
