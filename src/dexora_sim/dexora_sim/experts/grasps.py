@@ -29,6 +29,6 @@ POINT = np.array([0.9, 0.9, 0.9, 0.0, 0.05, 0.05, *((1.5, 1.5) * 3)])
 """The index finger points, the others are closed."""
 
 
-def side_grasp(hand: str, pitch: float = 0.4) -> NDArray[np.float64]:
+def side_grasp(hand: str, pitch: float = 0.25) -> NDArray[np.float64]:
     """Return T_world_palm, shape (3, 3): palm inwards, fingers forwards and `pitch` (rise over run) downwards."""
     return facing((0.15, INWARD[hand], 0.0), (1.0, 0.0, -pitch))

@@ -27,7 +27,7 @@ class LiftExpert(Expert):
         """Yield: beside, at, close, lift, hold."""
         hand = goal.hand
         rotation = side_grasp(hand)
-        can = self.view.objects[goal.target].position + np.array([0.0, 0.0, self.rng.uniform(-0.005, 0.015)])
+        can = self.view.objects[goal.target].position + np.array([0.0, 0.0, self.rng.uniform(0.012, 0.022)])
         grip = np.array([_OUT_OF_PALM_M, 0.0, _ALONG_FINGERS_M])
         at = Pose(can - rotation @ grip, rotation)
         beside = at.shifted(x=-0.03, y=-INWARD[hand] * _CLEAR_M, z=0.03)

@@ -14,7 +14,7 @@ from dexora_sim.tasks.base import Goal
 
 _TIP_IN_PALM_M = np.array([-0.0155, 0.034, 0.1345])
 """The straight index fingertip in the palm's frame of the right hand; the left one is mirrored in y [m]."""
-_ABOVE_M = 0.12
+_ABOVE_M = 0.15
 
 
 class ReachExpert(Expert):
@@ -31,7 +31,7 @@ class ReachExpert(Expert):
         tip = _TIP_IN_PALM_M * np.array([1.0, inward, 1.0])
         above = Pose(target + np.array([0.0, 0.0, _ABOVE_M]) - rotation @ tip, rotation)
         start = self.palm(hand)
-        raised = Pose(start.position + np.array([0.0, 0.0, 0.08]), rotation)
+        raised = Pose(np.array([*start.position[:2], above.position[2]]), rotation)
         yield Move(1.0, {hand: raised.shifted(*self.vary(0.01))}, {hand: POINT})
         yield Move(1.5, {hand: above.shifted(*self.vary(0.01, 2))})
         yield Move(1.0, {hand: above.shifted(*self.vary(0.004, 2), z=0.01 - _ABOVE_M)})
