@@ -31,9 +31,9 @@ DH = (
 MASSES_KG = (0.75, 1.25, 0.90, 0.60, 0.45, 0.30)
 BASE_MASS_KG = 0.8
 
-# Servo drives hold a constant small lag: damping / stiffness is 25 ms for every joint. Stiffness is set so that
-# the loaded, outstretched arm is still damped to 0.8. Torques carry 2 kg at full stretch and the contract's
-# accelerations. Gravity on the robot itself is compensated, as such drives do.
+# Servo drives hold a constant small lag: damping / stiffness is 25 ms for every joint. Stiffness is set so
+# that the loaded, outstretched arm is still damped to 0.8. Torques carry 2 kg at full stretch and the
+# contract's accelerations. Gravity on the robot itself is compensated, as such drives do.
 PROXIMAL = Servo(stiffness=4000.0, damping=100.0, max_torque=30.0, armature=0.10, friction=0.2)
 DISTAL = Servo(stiffness=500.0, damping=12.5, max_torque=10.0, armature=0.02, friction=0.05)
 
