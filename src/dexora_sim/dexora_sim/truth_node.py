@@ -1,0 +1,115 @@
+"""What only a simulation knows, as topics below the twin's node: for experts, tests and dashboards.
+
+| topic | type | content |
+|---|---|---|
+| `~/touch` | sensor_msgs/JointState | normal force on each fingertip, in `effort` [N], by sensor name |
+| `~/object_poses` | tf2_msgs/TFMessage | pose of each object of the scene in `world`, by body name |
+| `~/object_joints` | sensor_msgs/JointState | the scene's own joints, such as a bottle cap |
+| `~/task_status` | diagnostic_msgs/DiagnosticStatus | instruction, stages and outcome of the episode |
+| `~/true_joint_states` | sensor_msgs/JointState | joint states before faults; only while somebody listens |
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import mujoco
+import numpy as np
+from dexora_core.clock import NS_PER_S
+from dexora_ros.joint_state_publisher import JointStatePublisher
+from dexora_ros.managed_node import ManagedNode
+from dexora_ros.qos import LATCHED, STATE
+from dexora_ros.stamps import set_stamp
+from diagnostic_msgs.msg import DiagnosticStatus, KeyValue
+from geometry_msgs.msg import TransformStamped
+from tf2_msgs.msg import TFMessage
+
+from dexora_sim.rig import TwinRig
+from dexora_sim.task_watch import FAILED, SUCCESS, TaskWatch
+
+WORLD_FRAME = "world"
+STATUS_PERIOD_NS = NS_PER_S // 2
+_NOTHING = np.zeros(0)
+_LEVELS = {SUCCESS: DiagnosticStatus.OK, FAILED: DiagnosticStatus.ERROR}
+
+
+class TruthPublishers:
+    """Publishes ground truth beside the interfaces of a real robot.
+
+    Args:
+        node: The twin's node.
+        rig: The simulated robot.
+        watch: The judge of its episode.
+        rate_hz: Rate of touch, poses and judgement [Hz].
+    """
+
+    def __init__(self, node: ManagedNode[Any], rig: TwinRig, watch: TaskWatch, rate_hz: float) -> None:
+        self._rig, self._watch = rig, watch
+        self._period_ns = round(NS_PER_S / rate_hz)
+        self._next_ns = self._next_status_ns = 0
+        self._published: tuple[str, int] = ("", -1)
+        self._touch = JointStatePublisher(node, "~/touch")
+        self._object_joints = JointStatePublisher(node, "~/object_joints")
+        self._joints = JointStatePublisher(node, "~/true_joint_states")
+        self._poses = node.create_publisher(TFMessage, "~/object_poses", STATE)
+        self._status = node.create_publisher(DiagnosticStatus, "~/task_status", LATCHED)
+        self._touch_names = tuple(rig.twin.touch())
+        self._object_joint_names = tuple(watch.world.joints)
+        self._transforms = TFMessage(
+            transforms=[TransformStamped(child_frame_id=name) for name in watch.world.objects]
+        )
+
+    def publish(self) -> None:
+        """Publish what is due; call it after every tick."""
+        now_ns = self._rig.now_ns
+        if self._joints.has_subscribers:
+            report = self._rig.report()
+            self._joints.publish(report.names, report.position, report.velocity, report.effort, now_ns)
+        if now_ns < self._next_ns:
+            return
+        self._next_ns = now_ns + self._period_ns
+        status = self._watch.update()
+        self._publish_world(now_ns)
+        if (status.state, len(status.progress.stages)) != self._published or now_ns >= self._next_status_ns:
+            self.publish_status()
+
+    def publish_status(self) -> None:
+        """Publish how the episode stands."""
+        status = self._watch.status
+        self._published = (status.state, len(status.progress.stages))
+        self._next_status_ns = self._rig.now_ns + STATUS_PERIOD_NS
+        values = {
+            "instruction": status.instruction,
+            "seed": str(status.seed),
+            "time [s]": f"{status.time_s:.3f}",
+            "score": f"{status.progress.score:.3f}",
+            "stages reached": ", ".join(status.progress.stages),
+            "stages": ", ".join(status.stage_names),
+            "reason": status.reason,
+        }
+        self._status.publish(
+            DiagnosticStatus(
+                level=_LEVELS.get(status.state, DiagnosticStatus.WARN),
+                name=status.task,
+                message=status.state,
+                values=[KeyValue(key=key, value=value) for key, value in values.items()],
+            )
+        )
+
+    def _publish_world(self, now_ns: int) -> None:
+        world, touch = self._watch.world, self._rig.twin.touch()
+        forces = np.array([touch[name] for name in self._touch_names])
+        self._touch.publish(self._touch_names, _NOTHING, _NOTHING, forces, now_ns)
+        if self._object_joint_names:
+            positions = np.array([world.joints[name] for name in self._object_joint_names])
+            self._object_joints.publish(self._object_joint_names, positions, _NOTHING, _NOTHING, now_ns)
+        for transform in self._transforms.transforms:
+            body = world.objects[transform.child_frame_id]
+            set_stamp(transform.header.stamp, now_ns)
+            transform.header.frame_id = WORLD_FRAME
+            place, turn = transform.transform.translation, transform.transform.rotation
+            place.x, place.y, place.z = (float(value) for value in body.position)
+            quaternion = np.zeros(4)
+            mujoco.mju_mat2Quat(quaternion, body.rotation.ravel())
+            turn.w, turn.x, turn.y, turn.z = (float(value) for value in quaternion)
+        self._poses.publish(self._transforms)
