@@ -7,10 +7,10 @@ import importlib.abc
 import importlib.machinery
 import inspect
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Hashable, Sequence
 from functools import cache
 from types import ModuleType
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 
 _PACKAGES = ("launch", "launch_ros", "ros2launch")
 _ADVICE = (
@@ -86,7 +86,7 @@ class Checked:
 
     def __new__(cls: type[_T], *_args: Any, **kwargs: Any) -> _T:
         """Create the object after comparing the keyword arguments with the signature."""
-        unknown = sorted(set(kwargs) - accepted_keywords(cls))
+        unknown = sorted(set(kwargs) - accepted_keywords(cast(Hashable, cls)))
         if unknown:
             public = cls.__module__.split("._")[0]
             listed = ", ".join(f"'{name}'" for name in unknown)

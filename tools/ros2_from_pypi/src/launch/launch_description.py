@@ -89,7 +89,12 @@ def _walk(
     includes: list[IncludeLaunchDescription],
 ) -> Iterator[Found]:
     """Yield every declared argument that can be seen without launching."""
-    from .actions import DeclareLaunchArgument, IncludeLaunchDescription, ResetLaunchConfigurations
+    # The actions import this module.
+    from .actions import (  # noqa: PLC0415
+        DeclareLaunchArgument,
+        IncludeLaunchDescription,
+        ResetLaunchConfigurations,
+    )
 
     for entity in entities:
         if isinstance(entity, DeclareLaunchArgument):

@@ -206,7 +206,7 @@ class LaunchService(Checked):
                 try:
                     if not await self._step(shutdown_when_idle=shutdown_when_idle):
                         return return_code
-                except asyncio.CancelledError:
+                except asyncio.CancelledError:  # noqa: PERF203 every round may fail on its own
                     self._logger.error("run task was canceled")
                     self._kill_processes()
                     return 1

@@ -11,6 +11,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from ament_index_python.packages import get_package_share_directory
 from launch import LaunchDescription, LaunchService
 from launch._subset import OutsideSubsetError, module_getattr
 from launch.actions import DeclareLaunchArgument, IncludeLaunchDescription
@@ -40,8 +41,6 @@ def get_share_file_path_from_package(*, package_name: str, file_name: str) -> st
         FileNotFoundError: the package has no such file.
         MultipleLaunchFilesError: it has several.
     """
-    from ament_index_python.packages import get_package_share_directory
-
     share = get_package_share_directory(package_name)
     paths = [str(Path(root) / file_name) for root, _, files in os.walk(share) if file_name in files]
     place = f"the share directory of package '{package_name}'"

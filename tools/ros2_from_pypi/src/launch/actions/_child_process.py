@@ -147,7 +147,7 @@ async def _spawn_in_terminal(
                 lambda fd=fd: _TerminalReader(fd, protocol),  # type: ignore[misc]
                 os.fdopen(master, "rb", buffering=0),
             )
-            terminals.append(cast(asyncio.ReadTransport, terminal))
+            terminals.append(terminal)
         transport = await _spawn(
             protocol, cmd, is_shell, {**options, "stdout": out_slave, "stderr": err_slave}
         )

@@ -60,6 +60,7 @@ class ProcessRunner:
 
     def __init__(
         self,
+        *,
         context: LaunchContext,
         details: dict[str, Any],
         settings: RunSettings,
@@ -106,9 +107,9 @@ class ProcessRunner:
 
     def on_signal_process(self, event: SignalProcess) -> None:
         """Send the process a signal if it is meant."""
-        if event.process_matcher(self._details["action"]) and self.child is not None:
-            if self.child.returncode is None:
-                self._ladder.send(self.child, event.signal)
+        is_meant = event.process_matcher(self._details["action"])
+        if is_meant and self.child is not None and self.child.returncode is None:
+            self._ladder.send(self.child, event.signal)
 
     def on_stdin(self, event: ProcessStdin) -> None:
         """Write to the process's standard input."""

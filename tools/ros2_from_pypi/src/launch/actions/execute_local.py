@@ -27,6 +27,9 @@ from ._line_output import LineOutput
 from ._process_runner import ProcessRunner, RunSettings
 from ._shutdown_ladder import ShutdownLadder
 
+_SIGTERM_TIMEOUT = LaunchConfiguration("sigterm_timeout", default=5)
+_SIGKILL_TIMEOUT = LaunchConfiguration("sigkill_timeout", default=5)
+
 
 class _Reaction(BaseEventHandler):
     """Calls a function for every event of a class."""
@@ -66,8 +69,8 @@ class ExecuteLocal(Action):
         *,
         process_description: Executable,
         shell: bool = False,
-        sigterm_timeout: SomeSubstitutionsType = LaunchConfiguration("sigterm_timeout", default=5),
-        sigkill_timeout: SomeSubstitutionsType = LaunchConfiguration("sigkill_timeout", default=5),
+        sigterm_timeout: SomeSubstitutionsType = _SIGTERM_TIMEOUT,
+        sigkill_timeout: SomeSubstitutionsType = _SIGKILL_TIMEOUT,
         emulate_tty: bool = False,
         output: SomeSubstitutionsType | dict[str, Any] = "log",
         output_format: str = "[{this.process_description.final_name}] {line}",
@@ -230,15 +233,17 @@ class ExecuteLocal(Action):
             return None
         logger = launch_logging.get_logger(name)
         self._outputs = self._make_outputs(context, name)
-        ladder = ShutdownLadder(
-            logger,
-            name,
-            perform_substitutions(context, self._sigterm_timeout),
-            perform_substitutions(context, self._sigkill_timeout),
-        )
+        timeouts = (self._sigterm_timeout, self._sigkill_timeout)
+        ladder = ShutdownLadder(logger, name, *(perform_substitutions(context, t) for t in timeouts))
         assert self._details is not None
-        settings = self._make_settings(context)
-        self._runner = ProcessRunner(context, self._details, settings, logger, self._outputs, ladder)
+        self._runner = ProcessRunner(
+            context=context,
+            details=self._details,
+            settings=self._make_settings(context),
+            logger=logger,
+            outputs=self._outputs,
+            ladder=ladder,
+        )
         self._register_event_handlers(context, self._runner)
         self._runner.start()
         return None

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from typing import Any
 
+from ..action import Action
 from ..event import Event
 from ..event_handler import BaseEventHandler
 from ..launch_context import LaunchContext
@@ -12,28 +13,25 @@ from ..launch_description_entity import LaunchDescriptionEntity
 from ..some_entities_type import SomeEntitiesType
 
 
+def _is_process_action(target: Any) -> bool:
+    return isinstance(target, Action) and hasattr(target, "process_description")
+
+
 def check_target(owner: str, target_action: Any) -> None:
-    """Refuse a target that is neither an ExecuteLocal action nor a function on actions.
+    """Refuse a target that is neither the action of a process nor a function on actions.
 
     Raises:
         TypeError: it is something else.
     """
-    from ..actions.execute_local import ExecuteLocal
-
-    if target_action is None or isinstance(target_action, ExecuteLocal) or callable(target_action):
-        return
-    raise TypeError(f"{owner} requires an 'ExecuteProcess' action or a callable as the target")
+    if target_action is not None and not _is_process_action(target_action) and not callable(target_action):
+        raise TypeError(f"{owner}: action_matcher must be an 'ExecuteLocal' instance or a callable")
 
 
 def matches_target(target_action: Any, action: Any) -> bool:
     """Return whether the event of `action` is for a handler with this target; None accepts all."""
-    from ..actions.execute_local import ExecuteLocal
-
     if target_action is None:
         return True
-    if isinstance(target_action, ExecuteLocal):
-        return action is target_action
-    return bool(target_action(action))
+    return action is target_action if _is_process_action(target_action) else bool(target_action(action))
 
 
 def as_entities(owner: str, value: Any) -> list[LaunchDescriptionEntity]:

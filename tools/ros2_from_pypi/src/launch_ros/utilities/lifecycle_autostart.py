@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Coroutine
+from collections.abc import Callable, Coroutine
 from typing import Any
 
 import launch.logging
@@ -28,31 +28,30 @@ class _Autostart:
     def _is_abandoned(self) -> bool:
         return self._context.is_shutdown or (self._process is not None and self._process.done())
 
+    async def _wait_for(self, is_ready: Callable[[], bool], subject: str) -> bool:
+        while not self._is_abandoned():
+            if is_ready():
+                return True
+            await asyncio.sleep(_POLL_S)
+        if self._context.is_shutdown:
+            self._logger.warning("Abandoning wait for the '%s' %s, due to shutdown.", self._service, subject)
+        return False
+
     async def run(self) -> None:
         """Do all transitions; stop at the first that fails, at a shutdown, or when the process has ended."""
         adapter = get_ros_adapter(self._context)
         client = await adapter.create_change_state_client(self._service)
-        while not client.service_is_ready():
-            if self._is_abandoned():
-                self._warn("service")
-                return
-            await asyncio.sleep(_POLL_S)
+        if not await self._wait_for(lambda: bool(client.service_is_ready()), "service"):
+            return
         for transition in _TRANSITIONS:
             if not await self._change_state(adapter, client, transition):
                 return
 
-    def _warn(self, subject: str) -> None:
-        if self._context.is_shutdown:
-            self._logger.warning("Abandoning wait for the '%s' %s, due to shutdown.", self._service, subject)
-
     async def _change_state(self, adapter: RosAdapter, client: Any, transition: str) -> bool:
         response = adapter.request_transition(client, transition)
-        while not response.done():
-            if self._is_abandoned():
-                response.cancel()
-                self._warn("service response,")
-                return False
-            await asyncio.sleep(_POLL_S)
+        if not await self._wait_for(response.done, "service response"):
+            response.cancel()
+            return False
         if not response.result().success:
             self._logger.error(
                 "Failed to make transition '%s' for LifecycleNode '%s'",

@@ -15,8 +15,8 @@ class RosAdapter:
     """A node that spins in a thread of its own, with its own ROS context and without signal handlers."""
 
     def __init__(self) -> None:
-        import rclpy
-        from rclpy.executors import SingleThreadedExecutor
+        import rclpy  # noqa: PLC0415 takes half a second, and most launches do without
+        from rclpy.executors import SingleThreadedExecutor  # noqa: PLC0415
 
         self._ros_context = rclpy.Context()
         rclpy.init(args=[], context=self._ros_context)
@@ -33,17 +33,17 @@ class RosAdapter:
 
     async def create_change_state_client(self, service: str) -> Any:
         """Return a client of a `change_state` service, made in the thread that spins."""
-        from lifecycle_msgs.srv import ChangeState
+        from lifecycle_msgs.srv import ChangeState  # noqa: PLC0415
 
-        task = self._executor.create_task(self._node.create_client, ChangeState, service)
-        while not task.done():
+        task: Any = self._executor.create_task(self._node.create_client, ChangeState, service)
+        while not task.done() and self._is_running:
             await asyncio.sleep(0.005)
-        return task.result()
+        return task.result() if task.done() else None
 
     def request_transition(self, client: Any, transition: str) -> Any:
         """Ask for `configure` or `activate` and return the future response."""
-        from lifecycle_msgs.msg import Transition
-        from lifecycle_msgs.srv import ChangeState
+        from lifecycle_msgs.msg import Transition  # noqa: PLC0415
+        from lifecycle_msgs.srv import ChangeState  # noqa: PLC0415
 
         request = ChangeState.Request()
         request.transition.id = getattr(Transition, f"TRANSITION_{transition.upper()}")

@@ -39,8 +39,10 @@ class SignalProcess(ProcessTargetedEvent):
 
     def __init__(self, *, signal_number: str | int | signal.Signals, **kwargs: Any) -> None:
         super().__init__(**kwargs)
-        is_name = isinstance(signal_number, str)
-        self._signal = signal.Signals[signal_number] if is_name else signal.Signals(signal_number)
+        if isinstance(signal_number, str):
+            self._signal = signal.Signals[signal_number]
+        else:
+            self._signal = signal.Signals(signal_number)
 
     @property
     def signal(self) -> signal.Signals:
