@@ -11,21 +11,16 @@ A benchmark is a function `measure(options) -> Report`; its script ends with
 from __future__ import annotations
 
 import argparse
-import importlib.metadata
 import json
-import os
-import platform
-import subprocess
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any, TypeVar
 
 import numpy as np
+from _conditions import ForeignLoad, conditions
 
 T = TypeVar("T")
-ROOT = Path(__file__).resolve().parents[1]
-_PACKAGES = ("rclpy", "ros-fastdds", "numpy", "onnxruntime", "mujoco", "torch")
 
 
 @dataclass(frozen=True)
@@ -132,42 +127,6 @@ def median_of(values: Sequence[float]) -> float:
     return float(np.median(finite)) if finite else float("nan")
 
 
-def conditions() -> dict[str, Any]:
-    """Return what a figure needs beside it: hardware, versions, commit, load."""
-    return {
-        "cpu": _cpu_model(),
-        "cores": os.cpu_count(),
-        "memory_gib": round(os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 2**30, 1),
-        "gpu": _command_output("nvidia-smi", "--query-gpu=name", "--format=csv,noheader"),
-        "kernel": platform.release(),
-        "python": platform.python_version(),
-        "versions": {name: version for name in _PACKAGES if (version := _version(name))},
-        "commit": _command_output("git", "-C", str(ROOT), "describe", "--always", "--dirty"),
-        "load_average": [round(load, 2) for load in os.getloadavg()],
-    }
-
-
-def _cpu_model() -> str:
-    for line in Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines():
-        if line.startswith("model name"):
-            return line.partition(":")[2].strip()
-    return platform.processor() or platform.machine()
-
-
-def _version(package: str) -> str:
-    try:
-        return importlib.metadata.version(package)
-    except importlib.metadata.PackageNotFoundError:
-        return ""
-
-
-def _command_output(*command: str) -> str:
-    try:
-        return subprocess.run(command, capture_output=True, text=True, check=True, timeout=10).stdout.strip()
-    except (OSError, subprocess.SubprocessError):
-        return ""
-
-
 def main(
     name: str,
     description: str | None,
@@ -200,8 +159,9 @@ def main(
         block_s=arguments.block_s or block_s[arguments.quick],
     )
     before = conditions()
+    foreign_load = ForeignLoad()
     report = measure(options)
-    before["load_average_after"] = [round(load, 2) for load in os.getloadavg()]
+    before["foreign_cpu_percent"] = round(foreign_load.percent_of_one_core(), 1)
     show(name, options, before, report)
     if arguments.json:
         write_json(arguments.json, name, options, before, report)

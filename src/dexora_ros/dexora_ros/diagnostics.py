@@ -119,14 +119,14 @@ class Heartbeat:
 
     Args:
         node: The node that lives.
-        subsystem: Middle part of the topic `/dexora/<subsystem>/heartbeat`.
+        subsystem: Middle part of the topic `dexora/<subsystem>/heartbeat`, relative to the namespace.
         period_s: Period [s].
     """
 
     def __init__(self, node: ManagedNode, subsystem: str, period_s: float) -> None:
         self._node = node
         self._message = Header()
-        self._publisher = node.create_publisher(Header, f"/dexora/{subsystem}/heartbeat", COMMAND)
+        self._publisher = node.create_publisher(Header, f"dexora/{subsystem}/heartbeat", COMMAND)
         self._clock = Clock(clock_type=ClockType.STEADY_TIME)
         self._timer = node.create_timer(period_s, self.beat, clock=self._clock)
 

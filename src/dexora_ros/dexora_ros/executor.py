@@ -10,6 +10,7 @@ import rclpy
 from dexora_core.errors import DexoraError
 from rclpy.executors import ExternalShutdownException
 from rclpy.signals import SignalHandlerOptions
+from rclpy.task import Future
 
 from .executor_choice import ExecutorChoice, choose_executor
 from .managed_node import ManagedNode
@@ -31,7 +32,7 @@ class Spinner:
         self._node = node
         self._choice = choice or choose_executor(node.context)
         self._executor = self._choice.executor
-        self._stopped = self._executor.create_future()
+        self._stopped = _future(self._executor)
         self._executor.add_node(node)
         node.note_executor(self._choice.label, self._choice.warning)
 
@@ -118,6 +119,11 @@ def _run(make_node: Callable[[], ManagedNode[Any]], signals: StopSignals) -> int
         signals.defer(None)
         node.shut_down()
         node.destroy_node()
+
+
+def _future(executor: Any) -> Any:
+    # Before Kilted an executor makes no futures.
+    return executor.create_future() if hasattr(executor, "create_future") else Future(executor=executor)
 
 
 def _refuse(reason: str) -> int:

@@ -106,7 +106,7 @@ class ManagedNode(FaultLatchingNode, Generic[P]):
             self.get_logger().warning(warning)
 
     def create_heartbeat(self, period_s: float) -> Heartbeat:
-        """Publish the node's state on `/dexora/<subsystem>/heartbeat` every `period_s` seconds."""
+        """Publish the state on `dexora/<subsystem>/heartbeat` every `period_s` seconds."""
         return Heartbeat(self, self.subsystem, period_s)
 
     # Transitions.
