@@ -16,7 +16,8 @@ from dexora_sim.tasks.placing import Placement, place
 
 BOTTLE_RADIUS_M = 0.032
 BOTTLE_HEIGHT_M = 0.14
-BOTTLE_MASS_KG = 0.45
+BOTTLE_MASS_KG = 0.30
+BOTTLE_FRICTION = 0.6
 NECK_RADIUS_M = 0.016
 CAP_RADIUS_M = 0.024
 CAP_HEIGHT_M = 0.032
@@ -24,8 +25,8 @@ CAP_MASS_KG = 0.03
 PITCH_M_PER_RAD = 0.003 / (2 * math.pi)
 THREAD_END_RAD = math.radians(200.0)
 """The thread lets go a little after the half turn that the task asks for."""
-FRICTION_NM = 0.06
-"""Torque that turns the cap; it beats the bottle's friction on the table, so the bottle must be held."""
+THREAD_FRICTION_NM = 0.12
+"""Torque that turns the cap. Friction on the table holds the bottle with less, so a hand must hold it."""
 NUT_INERTIA_KGM2 = 2e-4
 """MuJoCo softens a coupling by the lighter of its joints; this much inertia keeps the thread stiff."""
 STIFF = [0.99, 0.999, 0.0005, 0.5, 2.0]
@@ -42,6 +43,7 @@ def add_bottle(spec: mujoco.MjSpec) -> None:
     cylinder = mujoco.mjtGeom.mjGEOM_CYLINDER
     size = (BOTTLE_RADIUS_M, BOTTLE_HEIGHT_M / 2, 0.0)
     bottle = add_object(spec, "bottle", cylinder, size, BOTTLE_MASS_KG)
+    bottle.geoms[0].friction[0] = BOTTLE_FRICTION
     bottle.pos = [0.0, 0.0, 1.0]
     neck_half = CAP_HEIGHT_M / 2 - 0.004
     neck_size = (NECK_RADIUS_M, neck_half, 0.0)
@@ -67,7 +69,7 @@ def _add_nut(bottle: mujoco.MjsBody) -> None:
     nut.mass, nut.inertia, nut.explicitinertial = 0.01, [1e-5, 1e-5, 1e-5], True
     up = [0.0, 0.0, 1.0]
     hinge = nut.add_joint(name=TURN_JOINT, type=mujoco.mjtJoint.mjJNT_HINGE, axis=up)
-    hinge.frictionloss, hinge.damping, hinge.armature = FRICTION_NM, [0.002, 0.0, 0.0], NUT_INERTIA_KGM2
+    hinge.frictionloss, hinge.damping, hinge.armature = THREAD_FRICTION_NM, [0.002, 0.0, 0.0], NUT_INERTIA_KGM2
     hinge.solref_friction, hinge.solimp_friction = [0.004, 1.0], STIFF
     hinge.limited, hinge.range = mujoco.mjtLimited.mjLIMITED_TRUE, [-0.02, 4 * math.pi]
     slide = nut.add_joint(name=RISE_JOINT, type=mujoco.mjtJoint.mjJNT_SLIDE, axis=up)
