@@ -18,5 +18,9 @@ setup(
     maintainer_email="maintainers@dexora.example",
     description="The command path: command node, watchdog and hardware drivers.",
     license="Apache-2.0",
-    entry_points={"console_scripts": []},
+    entry_points={
+        "console_scripts": [
+            "robot_state_node = dexora_control.robot_state_node:main",
+        ]
+    },
 )
