@@ -6,10 +6,13 @@ from dexora_core.contract import RobotContract
 
 from dexora_sim.errors import SimulationError
 from dexora_sim.experts.base import ACTION_RATE_HZ, Expert, View
+from dexora_sim.experts.bimanual_lift import BimanualLiftExpert
 from dexora_sim.experts.lift import LiftExpert
 from dexora_sim.experts.reach import ReachExpert
 
-EXPERTS: dict[str, type[Expert]] = {expert.task: expert for expert in (ReachExpert, LiftExpert)}
+EXPERTS: dict[str, type[Expert]] = {
+    expert.task: expert for expert in (ReachExpert, LiftExpert, BimanualLiftExpert)
+}
 """The expert of each task, by the task's name."""
 
 __all__ = ["ACTION_RATE_HZ", "EXPERTS", "Expert", "View", "make_expert"]

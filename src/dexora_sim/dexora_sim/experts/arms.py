@@ -21,15 +21,18 @@ HANDS = ("left", "right")
 _ITERATIONS = 6
 _STEP_S = 0.05
 _SOLVER = "daqp"
+_ARM_POSTURE_COST = 2e-3
+_FINGER_POSTURE_COST = 10.0
+"""Fingers are placed by postures; inverse kinematics leaves them alone."""
 
 
 @dataclass(frozen=True)
 class Pose:
-    """A palm in the world frame: x out of the palm, z along the straight fingers.
+    """A palm or a fingertip in the world frame: x out of the palm, z along the straight fingers.
 
     Attributes:
-        position: Palm site [m], shape (3,).
-        rotation: T_world_palm, shape (3, 3).
+        position: Origin of the site [m], shape (3,).
+        rotation: T_world_site, shape (3, 3).
     """
 
     position: FloatArray
@@ -59,35 +62,45 @@ class BimanualKinematics:
 
     Args:
         contract: The robot.
+        frame: Site of each hand that the poses are about, such as "palm".
         orientation_cost: How much a turn of 1 rad weighs against 1 m.
     """
 
-    def __init__(self, contract: RobotContract, orientation_cost: float = 0.3) -> None:
+    def __init__(self, contract: RobotContract, frame: str, orientation_cost: float) -> None:
         model = mujoco.MjModel.from_xml_path(str(mjcf_path(contract.name)))
         self._configuration = mink.Configuration(model)
         self._qpos = np.array([model.joint(name).qposadr[0] for name in contract.joint_names])
         self._tasks = {
-            hand: mink.FrameTask(f"{hand}_palm", "site", 1.0, orientation_cost, lm_damping=1e-4)
+            hand: mink.FrameTask(f"{hand}_{frame}", "site", 1.0, orientation_cost, lm_damping=1e-4)
             for hand in HANDS
         }
-        self._posture = mink.PostureTask(model, cost=2e-3)
+        cost = np.full(model.nv, _ARM_POSTURE_COST)
+        for group in (f"{hand}_hand" for hand in HANDS):
+            cost[[model.joint(name).dofadr[0] for name in contract.group_joints(group)]] = (
+                _FINGER_POSTURE_COST
+            )
+        self._posture = mink.PostureTask(model, cost=cost)
+        self._finger_qpos = self._qpos[np.concatenate([contract.group_indices(f"{h}_hand") for h in HANDS])]
         self._limits = [mink.ConfigurationLimit(model)]
 
     def reset(self, q_rad: FloatArray) -> None:
         """Start from joint positions [rad], shape (J,), contract order; they are also the preferred posture."""
+        self._preferred = self._configuration.q.copy()
+        self._preferred[self._qpos] = q_rad
         self.adopt(q_rad)
-        self._posture.set_target(self._configuration.q)
 
     def adopt(self, q_rad: FloatArray) -> None:
         """Go on from joint positions [rad], shape (J,), that differ from those returned last."""
         full = self._configuration.q.copy()
         full[self._qpos] = q_rad
         self._configuration.update(full)
+        self._preferred[self._finger_qpos] = full[self._finger_qpos]
+        self._posture.set_target(self._preferred)
 
     def palm(self, hand: str) -> Pose:
         """Return the palm's pose in the commanded configuration."""
-        frame = self._configuration.get_transform_frame_to_world(f"{hand}_palm", "site")
-        return Pose(frame.translation(), frame.rotation().as_matrix())
+        site = self._configuration.get_transform_frame_to_world(self._tasks[hand].frame_name, "site")
+        return Pose(site.translation(), site.rotation().as_matrix())
 
     def follow(self, palms: dict[str, Pose]) -> FloatArray:
         """Move both arms towards palm poses and return all joint positions [rad], shape (J,), contract order."""

@@ -64,10 +64,14 @@ class Expert(ABC):
 
     task: ClassVar[str]
     """Name of the task that it does."""
+    frame: ClassVar[str] = "palm"
+    """Site of a hand that its poses are about: "palm" or a fingertip."""
+    orientation_cost: ClassVar[float] = 0.3
+    """How much it minds a palm turned by 1 rad against one 1 m off."""
 
     def __init__(self, contract: RobotContract) -> None:
         self._contract = contract
-        self._arms = BimanualKinematics(contract)
+        self._arms = BimanualKinematics(contract, self.frame, self.orientation_cost)
         self._hand_index = {hand: contract.group_indices(f"{hand}_hand") for hand in HANDS}
         self._plan: Iterator[Move] = iter(())
         self._move: Move | None = None

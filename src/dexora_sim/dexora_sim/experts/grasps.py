@@ -23,6 +23,8 @@ def posture(thumb: tuple[float, float, float], fingers: tuple[float, float]) -> 
 
 OPEN = posture((1.2, -0.3, 0.0), (0.05, 0.05))
 """Fingers straight, thumb in front of the palm and out of the way."""
+FLAT = posture((0.0, 0.0, 0.0), (0.05, 0.05))
+"""A flat hand, thumb to the side."""
 WRAP = posture((1.35, 0.9, 0.9), (1.35, 1.35))
 """Closed around a can; what it holds stops the fingers before they get there."""
 POINT = np.array([0.9, 0.9, 0.9, 0.0, 0.05, 0.05, *((1.5, 1.5) * 3)])

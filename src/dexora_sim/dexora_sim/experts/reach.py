@@ -12,15 +12,15 @@ from dexora_sim.experts.base import Expert, Move
 from dexora_sim.experts.grasps import INWARD, POINT
 from dexora_sim.tasks.base import Goal
 
-_TIP_IN_PALM_M = np.array([-0.0155, 0.034, 0.1345])
-"""The straight index fingertip in the palm's frame of the right hand; the left one is mirrored in y [m]."""
-_ABOVE_M = 0.15
+_ABOVE_M = 0.12
 
 
 class ReachExpert(Expert):
     """Points with the index finger, goes above the object and comes down on it."""
 
     task: ClassVar[str] = "reach"
+    frame: ClassVar[str] = "index_tip"
+    orientation_cost: ClassVar[float] = 0.1
 
     def plan(self, goal: Goal) -> Iterator[Move]:
         """Yield: up, above, touch, stay."""
@@ -28,11 +28,10 @@ class ReachExpert(Expert):
         hand = goal.hand if goal.hand != "either" else ("left" if target[1] > 0 else "right")
         inward = INWARD[hand]
         rotation = facing((-0.2, 0.9 * inward, -0.5), (0.55, 0.45 * inward, -1.0))
-        tip = _TIP_IN_PALM_M * np.array([1.0, inward, 1.0])
-        above = Pose(target + np.array([0.0, 0.0, _ABOVE_M]) - rotation @ tip, rotation)
+        above = Pose(target + np.array([0.0, 0.0, _ABOVE_M]), rotation)
         start = self.palm(hand)
         raised = Pose(np.array([*start.position[:2], above.position[2]]), rotation)
         yield Move(1.0, {hand: raised.shifted(*self.vary(0.01))}, {hand: POINT})
-        yield Move(1.5, {hand: above.shifted(*self.vary(0.01, 2))})
+        yield Move(1.8, {hand: above.shifted(*self.vary(0.01, 2))})
         yield Move(1.0, {hand: above.shifted(*self.vary(0.004, 2), z=0.01 - _ABOVE_M)})
         yield Move(0.6)

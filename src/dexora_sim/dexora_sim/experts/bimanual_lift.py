@@ -1,0 +1,50 @@
+"""Expert of `bimanual_lift`: two flat hands press the box from both sides and raise it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import ClassVar
+
+import numpy as np
+
+from dexora_sim.experts.arms import HANDS, Pose, facing
+from dexora_sim.experts.base import Expert, Move
+from dexora_sim.experts.grasps import FLAT, INWARD
+from dexora_sim.tasks.base import Goal
+from dexora_sim.tasks.bimanual_lift import BOX_SIZE_M
+
+_CLEAR_M = 0.09
+_SQUEEZE_M = 0.035
+"""Both palms are sent this far into the box; what they lack of it is their force."""
+_RISE_M = 0.16
+_PITCH = 0.2
+
+
+class BimanualLiftExpert(Expert):
+    """Brings a flat hand to each side of the box, presses, and lifts both hands together by about 16 cm."""
+
+    task: ClassVar[str] = "bimanual_lift"
+
+    def plan(self, goal: Goal) -> Iterator[Move]:
+        """Yield: beside, press, lift, hold."""
+        height_m = self.rng.uniform(0.005, 0.02)
+        fingers = dict.fromkeys(HANDS, FLAT)
+        yield Move(1.6, self._palms_at(goal, _CLEAR_M, height_m + 0.02), fingers)
+        yield Move(1.0, self._palms_at(goal, 0.005, height_m))
+        yield Move(0.6, self._palms_at(goal, -_SQUEEZE_M, height_m))
+        sway = self.vary(0.01)
+        pressed = {hand: self.palm(hand) for hand in HANDS}
+        yield Move(1.6, {hand: pose.shifted(sway[0], sway[1], _RISE_M) for hand, pose in pressed.items()})
+        yield Move(1.5)
+
+    def _palms_at(self, goal: Goal, gap_m: float, height_m: float) -> dict[str, Pose]:
+        """Return both palms at a distance from the box's sides, `height_m` above its middle."""
+        box = self.view.objects[goal.target]
+        ahead, side = box.rotation[:, 0], box.rotation[:, 1]
+        palms = {}
+        for hand in HANDS:
+            out = side * INWARD[hand]
+            rotation = facing(tuple(out), tuple(ahead - np.array([0.0, 0.0, _PITCH])))
+            offset = -out * (BOX_SIZE_M[1] / 2 + gap_m) - 0.03 * ahead
+            palms[hand] = Pose(box.position + offset + np.array([0.0, 0.0, height_m]), rotation)
+        return palms
