@@ -11,7 +11,7 @@ from .substitution_failure import SubstitutionFailure
 
 
 def perform_boolean(context: LaunchContext, value: list[Substitution]) -> bool:
-    """Return whether the performed text means true, by YAML's rules and `1`/`0`.
+    """Return whether the performed text means true, by YAML's rules.
 
     Raises:
         SubstitutionFailure: it means neither true nor false.

@@ -1,9 +1,10 @@
 """Texts that must become values of a type, by YAML's rules."""
 
+# ruff: noqa: UP006, UP035  the original knows typing.List only
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import TYPE_CHECKING, Any, get_args, get_origin
+from typing import TYPE_CHECKING, Any, List
 
 import yaml
 
@@ -14,19 +15,21 @@ if TYPE_CHECKING:
     from ..launch_context import LaunchContext
 
 _SCALARS = (int, float, bool, str)
+_LISTS: dict[Any, type] = {List[int]: int, List[float]: float, List[bool]: bool, List[str]: str}
 
 
 def extract_type(data_type: Any) -> tuple[type, bool]:
-    """Split `int` into (int, False) and `List[int]` into (int, True).
+    """Split `int` into (int, False) and `typing.List[int]` into (int, True).
 
     Raises:
-        ValueError: it is neither int, float, bool, str nor a list of one of them.
+        ValueError: it is neither int, float, bool, str nor `typing.List` of one of them; `list[int]` is
+            refused, as by the original.
     """
-    is_list = get_origin(data_type) is list
-    scalar = get_args(data_type)[0] if is_list else data_type
-    if scalar not in _SCALARS:
+    if data_type in _LISTS:
+        return _LISTS[data_type], True
+    if data_type not in _SCALARS:
         raise ValueError(f"Unrecognized data type: {data_type}")
-    return scalar, is_list
+    return data_type, False
 
 
 def is_substitution(value: Any) -> bool:
@@ -39,12 +42,6 @@ def is_substitution(value: Any) -> bool:
     return all(isinstance(item, (Substitution, str)) for item in items) and any(
         isinstance(item, Substitution) for item in items
     )
-
-
-def _is_instance(value: Any, scalar: type) -> bool:
-    if scalar in (int, float) and isinstance(value, bool):
-        return False
-    return isinstance(value, scalar) or (scalar is float and isinstance(value, int))
 
 
 def _is_allowed(value: Any) -> bool:
@@ -66,9 +63,9 @@ def _load_yaml(value: str, problem: str) -> Any:
 def _coerce_to_list(value: str, scalar: type) -> list[Any]:
     problem = f"Cannot convert value '{value}' to a list of '{scalar}'"
     loaded = _load_yaml(value, problem)
-    if not isinstance(loaded, list) or not all(_is_instance(item, scalar) for item in loaded):
+    if not isinstance(loaded, list) or not all(isinstance(item, scalar) for item in loaded):
         raise ValueError(f"{problem}, got {loaded}")
-    return [scalar(item) for item in loaded]
+    return loaded
 
 
 def coerce_to_type(value: str, data_type: Any = None) -> Any:
@@ -84,8 +81,6 @@ def coerce_to_type(value: str, data_type: Any = None) -> Any:
         return _coerce_to_list(value, scalar)
     if scalar is not bool:
         return scalar(value)
-    if value.strip() in ("0", "1"):
-        return value.strip() == "1"
     loaded = _load_yaml(value, f"Failed to convert '{value}' to '{bool}'")
     if not isinstance(loaded, bool):
         raise ValueError(f"Cannot convert value '{value}' to '{bool}'")
@@ -99,7 +94,9 @@ def normalize_typed_substitution(value: Any, data_type: Any) -> Any:
         TypeError: it can never become a value of that type.
     """
     if isinstance(value, _SCALARS):
-        if data_type is not None and not _is_instance(value, extract_type(data_type)[0]):
+        if data_type is not None and extract_type(data_type)[1]:
+            raise TypeError(f"value='{value}' is not an instance of {data_type}")
+        if data_type is not None and not isinstance(value, data_type):
             raise TypeError(f"value='{value}' is not an instance of {data_type}")
         return value
     if is_substitution(value):
@@ -109,9 +106,11 @@ def normalize_typed_substitution(value: Any, data_type: Any) -> Any:
             "value should be either a scalar, a substitutions, or a mixed list of scalars and "
             f"substitutions. Got `value={value}` of type `{type(value)}`."
         )
-    return [
-        item if isinstance(item, _SCALARS) else normalize_to_list_of_substitutions(item) for item in value
-    ]
+    scalar, is_list = (None, True) if data_type is None else extract_type(data_type)
+    items = [v if isinstance(v, _SCALARS) else normalize_to_list_of_substitutions(v) for v in value]
+    if not is_list or any(scalar and not isinstance(item, (scalar, list)) for item in items):
+        raise TypeError(f"value='{value}' is not an instance of {data_type}")
+    return items
 
 
 def _is_performable(value: Any) -> bool:
