@@ -41,6 +41,12 @@ ROWS: tuple[tuple[str, int, bool, str, str], ...] = (
     ("DX-CHK-012", 0, False,
      "A chunk of {subject} arrived {late_steps} steps late, more than its prefix of {prefix}.",
      "The splice was blended; raise the prefix or reduce the inference delay when it repeats."),
+    ("DX-CHK-013", 0, False,
+     "A chunk of {subject} was dropped: it arrived {late_steps} steps after its prefix.",
+     "Raise the prefix or reduce the inference delay when it repeats."),
+    ("DX-CHK-014", 0, False,
+     "A chunk of {subject} was dropped: the strategy replays the one before to its end.",
+     "Expected with the strategy `replay`; choose `prefix` for continuous motion."),
     # Gate (GAT).
     ("DX-GAT-001", 2, False, "A command held NaN or infinity at joint {subject}; it was not executed.",
      "Look at the source that owns the robot."),

@@ -1,0 +1,49 @@
+"""A difference that fades away: what makes a change of source or chunk smooth."""
+
+from __future__ import annotations
+
+from dexora_core.clock import NS_PER_S
+from dexora_core.motion.limits import FloatArray
+
+
+class Easing:
+    """An offset in position, velocity and acceleration that goes smoothly to zero.
+
+    It starts with the given offset and ends with zero position, velocity and acceleration, so adding it to a
+    new reference continues the old one without a step in any of the three.
+
+    Args:
+        start_ns: When the offset holds.
+        offset: Old minus new state then, shape (3, J).
+        duration_ns: After this time nothing is left; must be positive.
+    """
+
+    def __init__(self, start_ns: int, offset: FloatArray, duration_ns: int) -> None:
+        self._start_ns = start_ns
+        self._duration_ns = duration_ns
+        t = duration_ns / NS_PER_S
+        q, v, a = offset
+        self._c = (
+            q,
+            v,
+            a / 2,
+            -(10 * q + 6 * v * t + 1.5 * a * t**2) / t**3,
+            (15 * q + 8 * v * t + 1.5 * a * t**2) / t**4,
+            -(6 * q + 3 * v * t + 0.5 * a * t**2) / t**5,
+        )
+
+    def is_over(self, at_ns: int) -> bool:
+        """Return whether the offset has faded away."""
+        return at_ns >= self._start_ns + self._duration_ns
+
+    def add_to(self, state: FloatArray, at_ns: int) -> FloatArray:
+        """Return `state` (3, J) plus what is left of the offset at `at_ns`."""
+        if self.is_over(at_ns):
+            return state
+        t = max(at_ns - self._start_ns, 0) / NS_PER_S
+        c0, c1, c2, c3, c4, c5 = self._c
+        result = state.copy()
+        result[0] += ((((c5 * t + c4) * t + c3) * t + c2) * t + c1) * t + c0
+        result[1] += (((5 * c5 * t + 4 * c4) * t + 3 * c3) * t + 2 * c2) * t + c1
+        result[2] += ((20 * c5 * t + 12 * c4) * t + 6 * c3) * t + 2 * c2
+        return result
