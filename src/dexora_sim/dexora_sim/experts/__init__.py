@@ -7,11 +7,12 @@ from dexora_core.contract import RobotContract
 from dexora_sim.errors import SimulationError
 from dexora_sim.experts.base import ACTION_RATE_HZ, Expert, View
 from dexora_sim.experts.bimanual_lift import BimanualLiftExpert
+from dexora_sim.experts.handover import HandoverExpert
 from dexora_sim.experts.lift import LiftExpert
 from dexora_sim.experts.reach import ReachExpert
 
 EXPERTS: dict[str, type[Expert]] = {
-    expert.task: expert for expert in (ReachExpert, LiftExpert, BimanualLiftExpert)
+    expert.task: expert for expert in (ReachExpert, LiftExpert, BimanualLiftExpert, HandoverExpert)
 }
 """The expert of each task, by the task's name."""
 

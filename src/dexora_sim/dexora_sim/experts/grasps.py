@@ -9,9 +9,12 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from dexora_sim.experts.arms import facing
+from dexora_sim.experts.arms import Pose, facing
 
 FloatArray = NDArray[np.float64]
+_SKIN_M = 0.003
+_ALONG_FINGERS_M = 0.012
+"""A bar lies in the bend of the fingers, a little beyond the palm's middle."""
 INWARD = {"left": -1.0, "right": 1.0}
 """Direction along the world's y axis in which a hand's palm faces when it grasps from the side."""
 
@@ -34,3 +37,15 @@ POINT = np.array([0.9, 0.9, 0.9, 0.0, 0.05, 0.05, *((1.5, 1.5) * 3)])
 def side_grasp(hand: str, pitch: float = 0.25) -> NDArray[np.float64]:
     """Return T_world_palm, shape (3, 3): palm inwards, fingers forwards and `pitch` (rise over run) downwards."""
     return facing((0.15, INWARD[hand], 0.0), (1.0, 0.0, -pitch))
+
+
+def around(point: FloatArray, radius_m: float, rotation: FloatArray) -> Pose:
+    """Return the palm pose from which the fingers close around a bar.
+
+    Args:
+        point: Where the hand's middle meets the bar's axis, world frame [m], shape (3,).
+        radius_m: Radius of the bar.
+        rotation: T_world_palm, shape (3, 3).
+    """
+    grip = np.array([radius_m + _SKIN_M, 0.0, _ALONG_FINGERS_M])
+    return Pose(point - rotation @ grip, rotation)

@@ -7,13 +7,11 @@ from typing import ClassVar
 
 import numpy as np
 
-from dexora_sim.experts.arms import Pose
 from dexora_sim.experts.base import Expert, Move
-from dexora_sim.experts.grasps import INWARD, OPEN, WRAP, side_grasp
+from dexora_sim.experts.grasps import INWARD, OPEN, WRAP, around, side_grasp
 from dexora_sim.tasks.base import Goal
+from dexora_sim.tasks.lift import CAN_RADIUS_M
 
-_OUT_OF_PALM_M = 0.036
-_ALONG_FINGERS_M = 0.012
 _CLEAR_M = 0.09
 _RISE_M = 0.16
 
@@ -28,8 +26,7 @@ class LiftExpert(Expert):
         hand = goal.hand
         rotation = side_grasp(hand)
         can = self.view.objects[goal.target].position + np.array([0.0, 0.0, self.rng.uniform(0.012, 0.022)])
-        grip = np.array([_OUT_OF_PALM_M, 0.0, _ALONG_FINGERS_M])
-        at = Pose(can - rotation @ grip, rotation)
+        at = around(can, CAN_RADIUS_M, rotation)
         beside = at.shifted(x=-0.03, y=-INWARD[hand] * _CLEAR_M, z=0.03)
         yield Move(1.6, {hand: beside}, {hand: OPEN})
         yield Move(0.9, {hand: at})
