@@ -1,0 +1,84 @@
+"""Fixtures of the simulation's tests: the contract, twins that tests share, and hands that grip by qpos."""
+
+from __future__ import annotations
+
+import mujoco
+import numpy as np
+import pytest
+from dexora_core.contract import RobotContract, load_contract
+from dexora_sim.tasks import make_task
+from dexora_sim.twin import Twin
+
+from dexora_description import contract_path
+
+
+@pytest.fixture(scope="session")
+def contract() -> RobotContract:
+    """The robot that the suite ships."""
+    return load_contract(contract_path())
+
+
+@pytest.fixture(scope="session")
+def twins(contract):
+    """Returns the shared twin of a task; a test resets it before use."""
+    made: dict[str, Twin] = {}
+
+    def twin_of(name: str) -> Twin:
+        if name not in made:
+            made[name] = Twin(contract, make_task(name))
+        return made[name]
+
+    return twin_of
+
+
+class Puppeteer:
+    """Puts bodies and hands where a test wants them, by setting qpos; no physics."""
+
+    def __init__(self, twin: Twin) -> None:
+        self.twin = twin
+
+    def put(self, name: str, position, rotation=None) -> None:
+        """Move a free body to a position [m] and, if given, a rotation matrix."""
+        model, data = self.twin.model, self.twin.data
+        address = int(model.jnt_qposadr[model.body(name).jntadr[0]])
+        data.qpos[address : address + 3] = position
+        if rotation is not None:
+            mujoco.mju_mat2Quat(data.qpos[address + 3 : address + 7], np.ascontiguousarray(rotation).ravel())
+        mujoco.mj_forward(model, data)
+
+    def height(self, name: str, rise_m: float) -> None:
+        """Raise a free body straight up."""
+        self.put(name, self.twin.world().objects[name].position + np.array((0.0, 0.0, rise_m)))
+
+    def grip(self, hand: str, name: str, radius_m: float, along_m: float = 0.0) -> None:
+        """Put a round object into a hand and close the fingers until they and the thumb touch it."""
+        mujoco.mj_forward(self.twin.model, self.twin.data)
+        state = self.twin.world().hands[hand]
+        axis_y = state.rotation[:, 1]
+        upright = np.column_stack([state.rotation[:, 0], np.cross(axis_y, state.rotation[:, 0]), axis_y])
+        middle = state.palm + state.rotation[:, 0] * (radius_m - 0.001) + axis_y * along_m
+        self.put(name, middle, upright)
+        for curl in np.linspace(0.0, 1.6, 33):
+            self.curl(hand, curl)
+            if self.twin.world().is_grasped(hand, name):
+                return
+        raise AssertionError(f"the {hand} hand does not reach around the {name}")
+
+    def open(self, hand: str) -> None:
+        """Stretch the fingers and the thumb away."""
+        self.curl(hand, 0.0)
+
+    def curl(self, hand: str, angle_rad: float) -> None:
+        """Bend all fingers; the thumb stands in front of the palm."""
+        model, data = self.twin.model, self.twin.data
+        values = {1: 1.2, 2: 0.7 * angle_rad, 3: 0.7 * angle_rad, 4: 0.0}
+        for number in range(1, 13):
+            address = int(model.joint(f"{hand}_hand_joint_{number}").qposadr[0])
+            data.qpos[address] = values.get(number, 0.7 * angle_rad)
+        mujoco.mj_forward(model, data)
+
+
+@pytest.fixture
+def puppeteer():
+    """Returns a puppeteer for a twin."""
+    return Puppeteer
