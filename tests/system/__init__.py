@@ -1,0 +1,1 @@
+"""Tests across processes; one file per behaviour."""
