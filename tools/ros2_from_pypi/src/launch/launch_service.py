@@ -16,7 +16,6 @@ from ._subset import Checked
 from ._visit import visit_entity
 from .actions import ExecuteLocal
 from .event import Event
-from .event_handlers import OnShutdown
 from .events import IncludeLaunchDescription, Shutdown
 from .launch_context import LaunchContext
 from .launch_description import LaunchDescription
@@ -46,7 +45,6 @@ class LaunchService(Checked):
         self._debug = debug
         self._logger = launch_logging.get_logger("launch")
         self._context = LaunchContext(argv=argv, noninteractive=noninteractive)
-        self._context.register_event_handler(OnShutdown(on_shutdown=self._on_shutdown))
         self._pending: list[tuple[LaunchDescriptionEntity, asyncio.Future[Any]]] = []
         self._lock = threading.RLock()
         self._loop: asyncio.AbstractEventLoop | None = None
@@ -87,10 +85,6 @@ class LaunchService(Checked):
         if self._loop is not None:
             self._begin_shutdown("LaunchService.shutdown() called")
         return None
-
-    def _on_shutdown(self, _event: Any, _context: LaunchContext) -> None:
-        self._is_shutting_down = True
-        self._context._set_is_shutdown(True)
 
     def _begin_shutdown(self, reason: str, *, due_to_sigint: bool = False) -> None:
         if not self._is_shutting_down:
@@ -155,6 +149,9 @@ class LaunchService(Checked):
         self._logger.debug("processing event: '%s'", event)
         if isinstance(event, IncludeLaunchDescription):
             visit_entity(event.launch_description, self._context, self._pending)
+        if isinstance(event, Shutdown):  # before the handlers, so that none of them starts anything
+            self._is_shutting_down = True
+            self._context._set_is_shutdown(True)
         for handler in tuple(self._context._event_handlers):
             if not handler.matches(event):
                 continue
