@@ -63,6 +63,19 @@ def test_every_link_agrees_at_1000_random_poses():
     assert worst_turn < 1e-6
 
 
+def test_simulator_reads_the_urdf_as_the_same_robot():
+    read = mujoco.MjModel.from_xml_path(str(urdf_path()))
+    data, q = mujoco.MjData(read), np.random.default_rng(11).uniform(LOWER, UPPER)
+    data.qpos[[read.joint(name).qposadr[0] for name in TREE.joint_names]] = q
+    mujoco.mj_kinematics(read, data)
+    poses = TREE.link_poses(q)
+    for name in TREE.joint_names:
+        link = TREE.joint(name).child
+        assert at(poses, link)[:3, 3] == pytest.approx(data.body(link).xpos, abs=1e-6)
+    for name in TREE.joint_names:
+        assert read.joint(name).range == pytest.approx(MODEL.joint(name).range, abs=1e-9)
+
+
 def test_cameras_look_where_their_optical_frames_point():
     poses, data = TREE.link_poses(HOME), posed(HOME)
     for camera in CONTRACT["cameras"]:

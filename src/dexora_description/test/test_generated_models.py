@@ -4,7 +4,7 @@ import xml.etree.ElementTree as ET
 
 import numpy as np
 import pytest
-from dexora_description.generate.__main__ import outputs
+from dexora_description.generate.__main__ import main, outputs
 from dexora_description.generate.geometry import Pose, pose, rotation_x, rotation_y, rotation_z
 from dexora_description.generate.robot import build
 
@@ -34,6 +34,18 @@ def test_committed_models_are_up_to_date():
         assert path.read_text(encoding="utf-8") == text, (
             f"run python -m dexora_description.generate ({path.name})"
         )
+
+
+def test_check_finds_a_stale_model_and_writing_repairs_it(tmp_path, monkeypatch, caplog):
+    (tmp_path / "robots").mkdir()
+    (tmp_path / "robots/dexora36.yaml").write_bytes(contract_path().read_bytes())
+    monkeypatch.setenv("DEXORA_DESCRIPTION_DIR", str(tmp_path))
+    caplog.set_level("INFO")
+    assert main(["--check"]) == 1
+    assert "dexora36.urdf is out of date; run python -m dexora_description.generate" in caplog.text
+    assert not (tmp_path / "urdf").exists()
+    assert main([]) == 0
+    assert main(["--check"]) == 0
 
 
 def test_every_joint_of_the_contract_moves_one_link():

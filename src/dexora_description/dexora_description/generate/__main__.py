@@ -23,12 +23,12 @@ def outputs(robot: str = DEFAULT_ROBOT) -> dict[Path, str]:
     return {root / "urdf" / f"{robot}.urdf": urdf(model), root / "mjcf" / f"{robot}.xml": mjcf(model)}
 
 
-def main() -> int:
+def main(arguments: list[str] | None = None) -> int:
     """Write the files; with `--check` write nothing and return 1 where one is out of date."""
     logging.basicConfig(level=logging.INFO, format="%(message)s", stream=sys.stdout)
     parser = argparse.ArgumentParser(prog="python -m dexora_description.generate", description=__doc__)
     parser.add_argument("--check", action="store_true", help="only say whether the files are up to date")
-    check = parser.parse_args().check
+    check = parser.parse_args(arguments).check
     stale = 0
     for path, text in outputs().items():
         if path.is_file() and path.read_text(encoding="utf-8") == text:

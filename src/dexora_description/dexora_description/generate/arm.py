@@ -77,7 +77,7 @@ def _apart(prefix: str, number: int) -> tuple[str, ...]:
         6: ("link_4", "link_3"),
     }
     names = tuple(f"{prefix}_{name}" for name in inner[number])
-    return (*names, "base_link") if number <= 2 else names
+    return (*names, "base_link") if number == 1 else names
 
 
 def _shapes(number: int) -> tuple[Shape, ...]:
