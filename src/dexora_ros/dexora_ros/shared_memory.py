@@ -12,6 +12,7 @@ import os
 import re
 import sys
 import time
+from contextlib import ExitStack
 from pathlib import Path
 
 from .transport import SHARED_MEMORY_PATH
@@ -39,18 +40,20 @@ def remove_stale_segments(directory: Path = SHARED_MEMORY_PATH, *, now_s: float 
             locks.setdefault(match["segment"], []).append(path)
     removed: list[Path] = []
     for segment, lock_files in locks.items():
-        if all(_is_abandoned(path, now_s) for path in lock_files):
-            removed.extend(_remove(directory, segment, lock_files))
+        with ExitStack() as held:
+            if all(_take_if_abandoned(path, now_s, held) for path in lock_files):
+                removed.extend(_remove(directory, segment, lock_files))
     return removed
 
 
-def _is_abandoned(lock_file: Path, now_s: float) -> bool:
+def _take_if_abandoned(lock_file: Path, now_s: float, held: ExitStack) -> bool:
+    """Return True if the lock is free and old, and hold it then, so that nobody takes it over meanwhile."""
     try:
         status = lock_file.stat()
         if status.st_uid != os.getuid() or now_s - status.st_mtime < _MINIMUM_AGE_S:
             return False
-        with lock_file.open("rb") as file:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        file = held.enter_context(lock_file.open("rb"))
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except OSError:
         return False
     return True
