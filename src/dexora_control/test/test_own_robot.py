@@ -36,7 +36,8 @@ cameras:
 URDF = """<robot name="pendulum"><link name="base_link"/><link name="rod"/><link name="top_optical_frame"/>
 <joint name="swing" type="revolute"><parent link="base_link"/><child link="rod"/><axis xyz="0 1 0"/>
 <limit lower="-1.5" upper="1.5" velocity="1" effort="1"/></joint>
-<joint name="top_mount" type="fixed"><parent link="base_link"/><child link="top_optical_frame"/></joint></robot>"""
+<joint name="top_mount" type="fixed"><parent link="base_link"/><child link="top_optical_frame"/></joint>
+</robot>"""
 MJCF = """<mujoco><compiler angle="radian"/><worldbody><camera name="top"/>
 <body><joint name="swing" axis="0 1 0" range="-1.5 1.5"/><geom size="0.1"/></body></worldbody>
 <actuator><position name="swing" joint="swing"/></actuator></mujoco>"""
