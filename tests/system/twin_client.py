@@ -227,7 +227,7 @@ class TwinClient:
     def _picture_sink(self, view):
         def take(message):
             self.pictures_of[view] += 1
-            self.pictures.append((view, message))
+            self.pictures.append((view, message, self.clock_ns))
             del self.pictures[:-200]
 
         return take

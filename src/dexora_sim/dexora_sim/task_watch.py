@@ -10,7 +10,7 @@ from dexora_sim.scene import EmptyScene, Scene
 from dexora_sim.tasks import Episode, Progress, StagedPredicate, Task, make_task
 from dexora_sim.tasks.furniture import add_table
 from dexora_sim.twin import Twin
-from dexora_sim.world import WorldReader, WorldState
+from dexora_sim.world import WorldState
 
 NO_TASK = "none"
 RUNNING, SUCCESS, FAILED = "running", "success", "failed"
@@ -71,7 +71,6 @@ class TaskWatch:
 
     def __init__(self, twin: Twin, seed: int) -> None:
         self._twin = twin
-        self._reader = WorldReader(twin.model, twin.scene.object_names)
         self.begin(seed)
 
     def begin(self, seed: int) -> None:
@@ -83,7 +82,7 @@ class TaskWatch:
         scene, episode = self._twin.scene, self._twin.episode
         self._predicate: StagedPredicate | None = None
         self._limit_s = float("inf")
-        self.world: WorldState = self._reader.read(self._twin.data)
+        self.world: WorldState = self._twin.world()
         self.status = TaskStatus(NO_TASK, seed)
         if isinstance(scene, Task) and isinstance(episode, Episode):
             self._predicate = scene.predicate(episode)
@@ -93,7 +92,7 @@ class TaskWatch:
 
     def update(self) -> TaskStatus:
         """Look at the world now; an episode that has ended stays as it ended."""
-        self.world = self._reader.read(self._twin.data)
+        self.world = self._twin.world()
         before = self.status
         if self._predicate is None or before.state != RUNNING:
             return before

@@ -53,11 +53,16 @@ class TwinNode(ManagedNode[TwinParameters]):
     def __init__(self, **node_options: Any) -> None:
         super().__init__("twin_node", TwinParameters, **node_options)
 
+    def on_parameters(self, parameters: TwinParameters) -> None:
+        """Take the seed of the next episode; the others are read-only."""
+        self._wanted_seed = parameters.seed
+
     # Going up and down.
 
     def on_setup(self, parameters: TwinParameters) -> None:
         """Build the world, its cameras and its interfaces; time stands still."""
         self._renderer: CameraRenderer | None = None
+        self._wanted_seed = parameters.seed + 1
         contract = load_contract(contract_path(parameters.robot))
         scene = make_scene(parameters.task)
         twin = Twin(contract, scene, parameters.seed, randomisation=parameters.levels())
@@ -232,7 +237,7 @@ class TwinNode(ManagedNode[TwinParameters]):
         return self._faults.start(wanted, now_ns)
 
     def _on_reset(self, _request: Trigger.Request, response: Trigger.Response) -> Trigger.Response:
-        seed = self.parameters.seed
+        seed, self._wanted_seed = self._wanted_seed, self._wanted_seed + 1
         self._rig.reset(seed)
         self._watch.begin(seed)
         for controller in self._controllers.values():

@@ -20,7 +20,10 @@ class TwinParameters:
     robot: str = param("dexora36", description="Robot contract to load.")
     task: str = param("lift", description="Task whose scene is shown.", choices=(NO_TASK, *TASKS))
     seed: int = param(
-        0, description="Seed of the episode; a change takes effect with ~/reset.", lower=0, read_only=False
+        0,
+        description="Seed of the first episode; set it, then call ~/reset, to choose another.",
+        lower=0,
+        read_only=False,
     )
     randomisation: str = param("train", description="How far the world varies with the seed.", choices=LEVELS)
     update_rate_hz: float = param(
