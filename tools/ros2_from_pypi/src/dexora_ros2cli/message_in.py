@@ -55,6 +55,8 @@ def fill(message: Any, values: dict[str, Any]) -> None:
 def _fill(message: Any, values: Any) -> None:
     if not isinstance(values, dict):
         raise _FieldError(f"'{type(message).__name__}' needs a dictionary, got {values!r}")
+    if hasattr(message, "_check_fields"):
+        message._check_fields = True  # let the setters refuse what does not fit, now and not at publishing
     fields = message.get_fields_and_field_types()
     for name, value in values.items():
         if name not in fields:

@@ -33,8 +33,9 @@ def intact_extent(path: Path) -> Extent:
     """Return how much of the file at `path` consists of whole records."""
     size = path.stat().st_size
     with path.open("rb") as stream:
-        if stream.read(len(MAGIC)) != MAGIC:
-            return Extent(0, size, is_complete=False, is_mcap=False)
+        head = stream.read(len(MAGIC))
+        if head != MAGIC:
+            return Extent(0, size, is_complete=False, is_mcap=MAGIC.startswith(head))
         if _ends_well(stream, size):
             return Extent(size, size, is_complete=True, is_mcap=True)
         return Extent(_walk(stream, size), size, is_complete=False, is_mcap=True)

@@ -70,7 +70,7 @@ class BagWriter:
         self.file = FileSummary(self._path.name)
         self.summary = BagSummary([self.file], [], ros_distro, custom_data)
         self._mcap = Writer(self._stream, chunk_size=CHUNK_BYTES, compression=COMPRESSIONS[compression])
-        self._guarded(lambda: self._mcap.start(profile=PROFILE, library=LIBRARY))
+        self._guarded(self._begin)
 
     @property
     def path(self) -> Path:
@@ -140,6 +140,10 @@ class BagWriter:
             OSError
         ):  # what is still buffered cannot be written: that is why we are here
             self._stream.close()
+
+    def _begin(self) -> None:
+        self._mcap.start(profile=PROFILE, library=LIBRARY)
+        self._stream.flush()
 
     def _finish(self) -> None:
         text = to_yaml(self.summary)

@@ -82,9 +82,9 @@ def _run_goal(node: Node, client: Any, goal: Any, args: argparse.Namespace) -> N
     if not handle.accepted:
         echo("Goal was rejected.")
         return
-    echo(f"Goal accepted with ID: {bytes(handle.goal_id.uuid).hex()}\n")
-    result = handle.get_result_async()
     try:
+        echo(f"Goal accepted with ID: {bytes(handle.goal_id.uuid).hex()}\n")
+        result = handle.get_result_async()
         is_done = wait_for_future(node, result, args.timeout)
     except KeyboardInterrupt:
         _cancel(node, handle)
