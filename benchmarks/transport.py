@@ -27,8 +27,10 @@ WORKER = Path(__file__).with_name("_transport_worker.py")
 IMAGE_RATE_HZ = 30.0
 COMMAND_RATE_HZ = 250.0
 EXTRA_SUBSCRIPTIONS = 20
-# Discovery and the first messages, which grow the heap, are over by then.
-LEAD_S = 3.0
+# The publisher begins a second before the measured time: the first messages grow the heap.
+LEAD_S = 1.5
+# A worker ends half a second after its last message; one that hangs on its way out is killed after this.
+EXIT_TIMEOUT_S = 10.0
 
 
 @dataclass(frozen=True)
@@ -107,14 +109,16 @@ def cpu_seconds(pid: int) -> float:
 
 def run_block(side: Side, block_s: float) -> Block:
     """Start a subscriber and a publisher, measure, and wait for both."""
-    start_ns = time.monotonic_ns() + round(LEAD_S * 1e9)
-    end_ns = start_ns + round(block_s * 1e9)
     rate_hz = COMMAND_RATE_HZ if side.payload == "command" else IMAGE_RATE_HZ
-    plan = Plan(
-        side.payload, side.reliable, rate_hz, side.executor, side.extra_subscriptions, start_ns, end_ns
-    )
+    plan = Plan(side.payload, side.reliable, rate_hz, side.executor, side.extra_subscriptions)
     processes = [_start(role, plan, side.has_profile) for role in ("subscribe", "publish")]
     try:
+        for process in processes:
+            _expect_ready(process)
+        start_ns = time.monotonic_ns() + round(LEAD_S * 1e9)
+        end_ns = start_ns + round(block_s * 1e9)
+        for process in processes:
+            _tell(process, f"{start_ns} {end_ns}")
         _sleep_until(start_ns)
         cpu_before = cpu_seconds(processes[0].pid)
         _sleep_until(end_ns)
@@ -123,13 +127,28 @@ def run_block(side: Side, block_s: float) -> Block:
     finally:
         for process in processes:
             process.kill()
+            process.wait()
     cpu = 100.0 * (cpu_after - cpu_before) / block_s
     return Block(published["sent"], received["latencies_ms"], cpu, received["executor"])
 
 
 def _start(role: str, plan: Plan, has_profile: bool) -> subprocess.Popen[str]:
     command = [sys.executable, str(WORKER), role, plan.to_json()]
-    return subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=environment(has_profile))
+    pipe = subprocess.PIPE
+    return subprocess.Popen(command, stdin=pipe, stdout=pipe, text=True, env=environment(has_profile))
+
+
+def _expect_ready(process: subprocess.Popen[str]) -> None:
+    assert process.stdout
+    line = process.stdout.readline()
+    if line != "ready\n":
+        raise RuntimeError(f"the worker {process.args} said {line!r} instead of ready; its error is above")
+
+
+def _tell(process: subprocess.Popen[str], line: str) -> None:
+    assert process.stdin
+    process.stdin.write(f"{line}\n")
+    process.stdin.flush()
 
 
 def _sleep_until(due_ns: int) -> None:
@@ -137,7 +156,13 @@ def _sleep_until(due_ns: int) -> None:
 
 
 def _result(process: subprocess.Popen[str]) -> dict[str, Any]:
-    output, _ = process.communicate(timeout=30)
+    try:
+        output, _ = process.communicate(timeout=EXIT_TIMEOUT_S)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        output, _ = process.communicate()
+    if not output:
+        raise RuntimeError(f"the worker {process.args} ended with code {process.returncode} and no result")
     return json.loads(output.splitlines()[-1])
 
 

@@ -14,7 +14,7 @@ from rclpy.qos import ReliabilityPolicy
 
 @pytest.mark.parametrize(("payload", "size"), [("image", 921_600), ("tokens", 1_184_256)])
 def test_payloads_have_the_sizes_that_the_bars_name(payload, size):
-    message = make_message(Plan(payload, True, 30.0, "dexora", 0, 0, 1))
+    message = make_message(Plan(payload, True, 30.0, "dexora", 0))
     assert len(message.data) == size
 
 
@@ -28,7 +28,7 @@ def test_default_side_takes_nothing_of_ours_from_the_shell(monkeypatch):
 
 
 def test_plan_travels_unchanged():
-    plan = Plan("image", False, 30.0, "dexora", 20, 1, 2)
+    plan = Plan("image", False, 30.0, "dexora", 20)
     assert plan == Plan(**json.loads(plan.to_json()))
     assert quality(plan).reliability == ReliabilityPolicy.BEST_EFFORT
 
