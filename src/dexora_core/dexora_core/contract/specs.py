@@ -21,8 +21,8 @@ class JointSpec:
     max_acceleration_rad_s2: float
     max_jerk_rad_s3: float
     home_rad: float
-    aliases: tuple[str, ...]
-    limits_source: str
+    aliases: tuple[str, ...] = ()
+    limits_source: str = "assumed"
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,8 +36,8 @@ class GroupSpec:
     name: str
     kind: str
     controller: str
-    max_rate_hz: float | None
-    zero_based_names: bool
+    max_rate_hz: float | None = None
+    zero_based_names: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,9 +69,9 @@ class AgeLimit:
     """
 
     nominal_s: float
-    warn_s: float | None
-    stop_s: float | None
-    no_chunk_s: float | None
+    warn_s: float | None = None
+    stop_s: float | None = None
+    no_chunk_s: float | None = None
 
 
 @dataclass(frozen=True, slots=True)

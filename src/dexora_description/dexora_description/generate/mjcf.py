@@ -3,6 +3,9 @@
 Contact layers. A table or an object with MuJoCo's default bits (1, 1) meets every part of the robot.
 Fingers of one hand do not meet each other, because real ones are shaped to pass; they meet their thumb, the
 other hand, both arms and the body.
+
+Contact values. Rubber (palm, fingers) decides friction and softness against plain geoms, by priority 1. An
+object that shall decide itself, for example because its friction is randomised, needs priority 2.
 """
 
 from __future__ import annotations
