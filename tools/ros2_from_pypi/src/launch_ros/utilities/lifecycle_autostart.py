@@ -39,7 +39,7 @@ class _Autostart:
 
     async def run(self) -> None:
         """Do all transitions; stop at the first that fails, at a shutdown, or when the process has ended."""
-        adapter = get_ros_adapter(self._context)
+        adapter = await get_ros_adapter(self._context)
         client = await adapter.create_change_state_client(self._service)
         if not await self._wait_for(lambda: bool(client.service_is_ready()), "service"):
             return

@@ -5,8 +5,10 @@ from __future__ import annotations
 import asyncio
 import os
 import threading
+from functools import partial
 from typing import Any
 
+from launch.event import Event
 from launch.event_handlers import OnShutdown
 from launch.launch_context import LaunchContext
 
@@ -59,16 +61,22 @@ class RosAdapter:
         self._ros_context.try_shutdown()
 
 
-def get_ros_adapter(context: LaunchContext) -> RosAdapter:
-    """Return the launch's adapter, made at the first call; it ends with the launch."""
-    adapter = context.get_locals_as_dict().get("ros_adapter")
-    if isinstance(adapter, RosAdapter):
-        return adapter
-    adapter = RosAdapter()
-    context.extend_globals({"ros_adapter": adapter})
-    context.register_event_handler(OnShutdown(on_shutdown=lambda _event, _context: _stop(adapter)))
+async def get_ros_adapter(context: LaunchContext) -> RosAdapter:
+    """Return the launch's adapter, made at the first call, off the loop's thread; it ends with the launch."""
+    coming = context.get_locals_as_dict().get("ros_adapter")
+    if coming is None:
+        loop = asyncio.get_running_loop()
+        coming = loop.run_in_executor(None, RosAdapter)
+        context.extend_globals({"ros_adapter": coming})
+        context.register_event_handler(OnShutdown(on_shutdown=partial(_stop, coming)))
+    adapter: RosAdapter = await asyncio.shield(coming)
     return adapter
 
 
-def _stop(adapter: RosAdapter) -> None:
-    adapter.shutdown()
+def _stop(coming: asyncio.Future[RosAdapter], _event: Event, context: LaunchContext) -> None:
+    context.add_completion_future(asyncio.ensure_future(_shut_down(coming)))
+
+
+async def _shut_down(coming: asyncio.Future[RosAdapter]) -> None:
+    adapter = await coming
+    await asyncio.get_running_loop().run_in_executor(None, adapter.shutdown)
