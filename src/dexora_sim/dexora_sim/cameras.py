@@ -38,6 +38,10 @@ class World(Protocol):
     def time_ns(self) -> int:
         """Simulated time in ns."""
 
+    @property
+    def resets(self) -> int:
+        """Number of resets so far; it is also the version of the looks."""
+
     def snapshot(self) -> Snapshot:
         """Return the present state, copied."""
 
@@ -95,13 +99,18 @@ class CameraRenderer:
         self._in_flight: DrawRequest | None = None
         self._waiting: tuple[Snapshot, tuple[str, ...]] | None = None
         self._sent_looks = -1
-        self._newest_looks = -1
+        self._episode = -1
         self._fresh: dict[str, Frame] = {}
         self.dropped = dict.fromkeys((camera.view for camera in cameras), 0)
         """Per view: pictures not drawn because the process was still busy with an older state."""
         self._connection, self._memory, self._process = _start(memory_size(self._cameras))
         self._slots = picture_slots(self._memory, self._cameras)
         self._hand_over(model)
+
+    @property
+    def pid(self) -> int:
+        """Id of the drawing process."""
+        return self._process.pid
 
     def update(self, world: World) -> None:
         """Take note of the present state if a camera is due. Never waits; call it after every physics batch.
@@ -110,6 +119,11 @@ class CameraRenderer:
             RenderError: The drawing process has died.
         """
         self._collect()
+        if world.resets != self._episode:  # nothing of the last episode is shown any more
+            self._episode = world.resets
+            self._schedule = CameraSchedule(self._cameras)
+            self._fresh.clear()
+            self._waiting = None
         views = self._schedule.due(world.time_ns)
         if views:
             self._queue(world.snapshot(), views)
@@ -168,7 +182,6 @@ class CameraRenderer:
             raise RenderError(str(reason))
 
     def _queue(self, snapshot: Snapshot, views: tuple[str, ...]) -> None:
-        self._newest_looks = snapshot.looks.version
         if self._waiting is not None:
             for view in set(self._waiting[1]).intersection(views):
                 self.dropped[view] += 1
@@ -190,7 +203,7 @@ class CameraRenderer:
             return
         stamp_ns = self._receive()
         request, self._in_flight = self._in_flight, None
-        if self._sent_looks != self._newest_looks:
+        if self._sent_looks != self._episode:
             return
         for view in request.views:
             self._fresh[view] = Frame(view, int(stamp_ns), self._slots[view].copy())

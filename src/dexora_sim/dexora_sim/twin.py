@@ -6,7 +6,6 @@ a reset: a reset restores the model before it randomises it and clears the solve
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +13,7 @@ import mujoco
 import numpy as np
 from dexora_core.clock import NS_PER_S
 from dexora_core.contract import RobotContract
+from dexora_core.trajectory_execution import JointSample
 from numpy.typing import NDArray
 
 from dexora_description import mjcf_path
@@ -27,23 +27,6 @@ from dexora_sim.world import WorldReader, WorldState
 HOOK_STEPS = 5
 """A scene's own rules run every fifth physics step, 10 ms."""
 FloatArray = NDArray[np.float64]
-
-
-@dataclass(frozen=True)
-class JointSample:
-    """Joint states at one moment, arrays of shape (J,) in contract order, owned by the receiver.
-
-    Attributes:
-        position: Positions [rad].
-        velocity: Velocities [rad/s].
-        effort: Torques of the actuators [Nm].
-        stamp_ns: Simulated time in ns.
-    """
-
-    position: FloatArray
-    velocity: FloatArray
-    effort: FloatArray
-    stamp_ns: int
 
 
 class Twin:
@@ -104,6 +87,11 @@ class Twin:
     def steps(self) -> int:
         """Physics steps since the reset."""
         return self._steps
+
+    @property
+    def resets(self) -> int:
+        """Number of resets so far."""
+        return self._resets
 
     def reset(
         self, seed: int, *, randomisation: Randomisation | None = None, q_rad: FloatArray | None = None
@@ -168,7 +156,7 @@ class Twin:
                 self.scene.after_step(self.model, self.data)
 
     def state(self) -> JointSample:
-        """Return joint positions, velocities and efforts of this moment."""
+        """Return joint states of this moment, arrays (J,) in contract order, owned by the caller."""
         return JointSample(
             self.data.qpos[self._qpos].copy(),
             self.data.qvel[self._dofs].copy(),

@@ -58,24 +58,27 @@ class Puppeteer:
         upright = np.column_stack([state.rotation[:, 0], np.cross(axis_y, state.rotation[:, 0]), axis_y])
         middle = state.palm + state.rotation[:, 0] * (radius_m - 0.001) + axis_y * along_m
         self.put(name, middle, upright)
-        for curl in np.linspace(0.0, 1.6, 33):
-            self.curl(hand, curl)
-            if self.twin.world().is_grasped(hand, name):
+        self.bend(hand, range(1, 13), 0.0)
+        self._close(hand, name, range(5, 13), "mid")
+        for swing in (1.2, 1.5, 0.9, 0.6):
+            self.bend(hand, (1,), swing)
+            if self._close(hand, name, (2, 3), "thumb"):
                 return
-        raise AssertionError(f"the {hand} hand does not reach around the {name}")
+        raise AssertionError(f"the thumb of the {hand} hand does not reach the {name}")
 
-    def open(self, hand: str) -> None:
-        """Stretch the fingers and the thumb away."""
-        self.curl(hand, 0.0)
-
-    def curl(self, hand: str, angle_rad: float) -> None:
-        """Bend all fingers; the thumb stands in front of the palm."""
+    def bend(self, hand: str, numbers, angle_rad: float) -> None:
+        """Set finger joints, counted from 1."""
         model, data = self.twin.model, self.twin.data
-        values = {1: 1.2, 2: 0.7 * angle_rad, 3: 0.7 * angle_rad, 4: 0.0}
-        for number in range(1, 13):
-            address = int(model.joint(f"{hand}_hand_joint_{number}").qposadr[0])
-            data.qpos[address] = values.get(number, 0.7 * angle_rad)
+        for number in numbers:
+            data.qpos[int(model.joint(f"{hand}_hand_joint_{number}").qposadr[0])] = angle_rad
         mujoco.mj_forward(model, data)
+
+    def _close(self, hand: str, name: str, numbers, digit: str) -> bool:
+        for angle_rad in np.linspace(0.0, 1.5, 61):
+            self.bend(hand, numbers, float(angle_rad))
+            if digit in self.twin.world().digits(hand, name):
+                return True
+        return False
 
 
 @pytest.fixture
