@@ -23,8 +23,8 @@ _T = TypeVar("_T", bound="Checked")
 class OutsideSubsetError(ModuleNotFoundError):
     """A module or a name of the originals that the subset does not have was asked for."""
 
-    def __init__(self, qualified_name: str) -> None:
-        super().__init__(f"'{qualified_name}' {_ADVICE}", name=qualified_name)
+    def __init__(self, qualified_name: str, subject: str = "") -> None:
+        super().__init__(f"{subject or repr(qualified_name)} {_ADVICE}", name=qualified_name)
 
 
 class UnknownArgumentError(TypeError):

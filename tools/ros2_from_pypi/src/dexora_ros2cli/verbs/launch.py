@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import argparse
 import os
+import sys
 from pathlib import Path
 
 from ament_index_python.packages import PackageNotFoundError, get_package_prefix
+from launch._subset import OutsideSubsetError
 from ros2launch.api import (
     MultipleLaunchFilesError,
     get_share_file_path_from_package,
@@ -24,7 +26,13 @@ class LaunchCommand:
     @staticmethod
     def add_arguments(parser: argparse.ArgumentParser) -> None:
         """Declare the arguments."""
-        parser.add_argument("-n", "--noninteractive", action="store_true", help="Run without terminal input")
+        parser.add_argument(
+            "-n",
+            "--noninteractive",
+            default=not sys.stdin.isatty(),
+            action="store_true",
+            help="Run the launch system non-interactively, with no terminal associated",
+        )
         parser.add_argument("-d", "--debug", action="store_true", help="Put the launch system in debug mode")
         parser.add_argument(
             "-s",
@@ -66,7 +74,7 @@ class LaunchCommand:
                 noninteractive=args.noninteractive,
                 debug=args.debug,
             )
-        except RuntimeError as error:
+        except (RuntimeError, OutsideSubsetError) as error:
             raise CliError(str(error)) from error
 
 

@@ -20,5 +20,5 @@ def get_launch_description_from_any_launch_file(launch_file_path: str) -> Launch
     """
     frontend = _FRONTENDS.get(Path(launch_file_path).suffix)
     if frontend is not None:
-        raise OutsideSubsetError(f"{frontend}, which '{launch_file_path}' needs,")
+        raise OutsideSubsetError(frontend, f"'{frontend}', which reads '{launch_file_path}',")
     return get_launch_description_from_python_launch_file(launch_file_path)
