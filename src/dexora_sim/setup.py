@@ -18,5 +18,10 @@ setup(
     maintainer_email="maintainers@dexora.example",
     description="MuJoCo twin behind the hardware interfaces, with tasks, experts and fault hooks.",
     license="Apache-2.0",
-    entry_points={"console_scripts": ["twin_node = dexora_sim.twin_node:main"]},
+    entry_points={
+        "console_scripts": [
+            "expert_node = dexora_sim.expert_node:main",
+            "twin_node = dexora_sim.twin_node:main",
+        ]
+    },
 )

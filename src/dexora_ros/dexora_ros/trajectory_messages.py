@@ -14,7 +14,7 @@ from dexora_core.trajectory_execution import (
 )
 from trajectory_msgs.msg import JointTrajectory, JointTrajectoryPoint
 
-from .stamps import set_stamp, to_ns
+from .stamps import duration_from_ns, set_stamp, to_ns
 
 
 def to_request(message: JointTrajectory) -> TrajectoryRequest:
@@ -34,6 +34,28 @@ def to_request(message: JointTrajectory) -> TrajectoryRequest:
         for point in message.points
     ]
     return TrajectoryRequest(tuple(message.joint_names), points, to_ns(message.header.stamp))
+
+
+def fill_single_point(
+    message: JointTrajectory, positions: FloatArray, stamp_ns: int, time_from_start_ns: int
+) -> JointTrajectory:
+    """Write a trajectory of one point, positions only, into a message whose joint names are set.
+
+    Args:
+        message: The message to reuse.
+        positions: Shape (J,), rad.
+        stamp_ns: Start [ns].
+        time_from_start_ns: When the positions are due, counted from the start [ns].
+
+    Returns:
+        The message.
+    """
+    set_stamp(message.header.stamp, stamp_ns)
+    point = message.points[0] if message.points else JointTrajectoryPoint()
+    point.positions = positions.tolist()
+    point.time_from_start = duration_from_ns(time_from_start_ns)
+    message.points = [point]
+    return message
 
 
 def to_tolerances(goal: FollowJointTrajectory.Goal) -> GoalTolerances:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import mujoco
 
@@ -49,6 +49,7 @@ class TaskStatus:
         progress: Stages reached.
         stage_names: All stages in order.
         time_s: Simulated time since the reset [s].
+        number: Counts the episodes of this twin from 1.
     """
 
     task: str
@@ -59,6 +60,7 @@ class TaskStatus:
     progress: Progress = field(default_factory=Progress)
     stage_names: tuple[str, ...] = ()
     time_s: float = 0.0
+    number: int = 1
 
 
 class TaskWatch:
@@ -71,6 +73,7 @@ class TaskWatch:
 
     def __init__(self, twin: Twin, seed: int) -> None:
         self._twin = twin
+        self._number = 0
         self.begin(seed)
 
     def begin(self, seed: int) -> None:
@@ -83,12 +86,15 @@ class TaskWatch:
         self._predicate: StagedPredicate | None = None
         self._limit_s = float("inf")
         self.world: WorldState = self._twin.world()
-        self.status = TaskStatus(NO_TASK, seed)
+        self._number += 1
+        self.status = TaskStatus(NO_TASK, seed, number=self._number)
         if isinstance(scene, Task) and isinstance(episode, Episode):
             self._predicate = scene.predicate(episode)
             self._limit_s = scene.time_limit_s
             names = self._predicate.stage_names
-            self.status = TaskStatus(scene.name, seed, episode.instruction, stage_names=names)
+            self.status = replace(
+                self.status, task=scene.name, instruction=episode.instruction, stage_names=names
+            )
 
     def update(self) -> TaskStatus:
         """Look at the world now; an episode that has ended stays as it ended."""
@@ -103,7 +109,5 @@ class TaskWatch:
             state = SUCCESS
         elif reason or time_s > self._limit_s:
             state, reason = FAILED, reason or f"not done within {self._limit_s:g} s"
-        self.status = TaskStatus(
-            before.task, before.seed, before.instruction, state, reason, progress, before.stage_names, time_s
-        )
+        self.status = replace(before, state=state, reason=reason, progress=progress, time_s=time_s)
         return self.status

@@ -81,6 +81,7 @@ class TruthPublishers:
         values = {
             "instruction": status.instruction,
             "seed": str(status.seed),
+            "episode": str(status.number),
             "time [s]": f"{status.time_s:.3f}",
             "score": f"{status.progress.score:.3f}",
             "stages reached": ", ".join(status.progress.stages),
