@@ -62,7 +62,9 @@ class ExpertNode(ManagedNode[ExpertParameters]):
         levels = Randomisation.off()
         levels = levels.but(**dict.fromkeys(vars(levels), parameters.randomisation))
         self._player = ExpertPlayer(self._contract, parameters.task, levels)
-        self._now_ns, self._episode, self._ended_ns = 0, "", 0
+        self._now_ns, self._episode = 0, ""
+        self._ended_ns: int | None = None
+        self._is_over = False
         self._played = self._successes = 0
         self._commands = [
             (
@@ -84,7 +86,8 @@ class ExpertNode(ManagedNode[ExpertParameters]):
 
     def _on_joints(self, message: JointState) -> None:
         self._now_ns = to_ns(message.header.stamp)
-        if self._ended_ns and self._now_ns - self._ended_ns > PAUSE_NS:
+        if self._ended_ns is not None and self._now_ns - self._ended_ns > PAUSE_NS:
+            self._ended_ns = None
             self._next_episode()
         positions = dict(zip(message.name, message.position, strict=False))
         targets = self._player.act(positions, self._now_ns)
@@ -112,14 +115,14 @@ class ExpertNode(ManagedNode[ExpertParameters]):
             )
             return
         if values["episode"] != self._episode:
-            self._episode, self._ended_ns = values["episode"], 0
+            self._episode, self._is_over = values["episode"], False
             self._player.begin(int(values["seed"]), self._now_ns)
             self.get_logger().info(f"seed {values['seed']}: {values['instruction']}")
-        elif status.message != RUNNING and not self._ended_ns:
+        elif status.message != RUNNING and not self._is_over:
             self._end(status.message == SUCCESS, values)
 
     def _end(self, is_success: bool, values: dict[str, str]) -> None:
-        self._ended_ns = self._now_ns
+        self._is_over, self._ended_ns = True, self._now_ns
         self._played += 1
         self._successes += is_success
         outcome = "success" if is_success else f"failed ({values['reason']})"
@@ -129,7 +132,6 @@ class ExpertNode(ManagedNode[ExpertParameters]):
         )
 
     def _next_episode(self) -> None:
-        self._ended_ns = 0
         if self.parameters.episodes and self._played >= self.parameters.episodes:
             signal.raise_signal(signal.SIGINT)  # the process's own clean way down
             return

@@ -1,5 +1,7 @@
 """Pins the fault board and each hook as pure objects: what passes a seam, when, and what is refused."""
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 from dexora_core.contract import load_contract
@@ -235,3 +237,12 @@ def test_a_hook_of_ones_own_needs_no_change_of_the_loop():
     board = FaultBoard((*HOOKS, hook), WORLD)
     assert board.start(FaultRequest("doubled"), S) == "doubled begins now: targets are doubled"
     np.testing.assert_array_equal(board.targets(HOME, HOME, S), 2.0 * HOME)
+
+
+def test_every_hook_is_described_for_users():
+    page = Path(__file__).parents[3] / "docs" / "how-to" / "add_a_fault.md"
+    rows = [line for line in page.read_text().splitlines() if line.startswith("| `")]
+    assert [row.split("`")[1] for row in rows] == [hook.name for hook in HOOKS]
+    for row, hook in zip(rows, HOOKS, strict=True):
+        assert ("required" in row) == hook.needs_target, hook.name
+        assert f"({hook.default:g})" in row or not hook.value, hook.name
