@@ -114,9 +114,13 @@ class ExpertNode(ManagedNode[ExpertParameters]):
                 throttle_duration_sec=10.0,
             )
             return
-        if values["episode"] != self._episode:
+        if not self._episode:
+            # The twin may have been up for a while: the first episode begins with a reset too.
+            self._episode = values["episode"]
+            self._ask_for_episode()
+        elif values["episode"] != self._episode:
             self._episode, self._is_over = values["episode"], False
-            self._player.begin(int(values["seed"]), self._now_ns)
+            self._player.begin(int(values["seed"]))
             self.get_logger().info(f"seed {values['seed']}: {values['instruction']}")
         elif status.message != RUNNING and not self._is_over:
             self._end(status.message == SUCCESS, values)
@@ -135,6 +139,9 @@ class ExpertNode(ManagedNode[ExpertParameters]):
         if self.parameters.episodes and self._played >= self.parameters.episodes:
             signal.raise_signal(signal.SIGINT)  # the process's own clean way down
             return
+        self._ask_for_episode()
+
+    def _ask_for_episode(self) -> None:
         self._reset.call_async(Trigger.Request()).add_done_callback(
             self.guard(partial(self._note_reset, self._episode))
         )

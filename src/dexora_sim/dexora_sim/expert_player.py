@@ -39,7 +39,7 @@ class ExpertPlayer:
         self._levels = levels
         self._seed: int | None = None
         self._is_waiting = False
-        self._next_ns = 0
+        self._next_ns: int | None = None
         self._objects: dict[str, BodyState] = {}
 
     @property
@@ -47,15 +47,14 @@ class ExpertPlayer:
         """Whether the plan is at its end."""
         return not self._is_waiting and self._expert.is_done
 
-    def begin(self, seed: int, now_ns: int) -> None:
+    def begin(self, seed: int) -> None:
         """Start an episode as soon as its world has been seen.
 
         Args:
             seed: Seed of the episode.
-            now_ns: Current simulated time [ns].
         """
         self._seed, self._is_waiting = seed, True
-        self._next_ns = now_ns + SETTLE_NS
+        self._next_ns = None
         self._objects.clear()
 
     def see(
@@ -85,6 +84,8 @@ class ExpertPlayer:
         Returns:
             Targets due one period after `stamp_ns`, shape (J,), contract order, or None.
         """
+        if self._next_ns is None:
+            self._next_ns = stamp_ns + SETTLE_NS
         if self._seed is None or stamp_ns < self._next_ns or not self._sees_all(positions):
             return None
         self._next_ns = max(self._next_ns + PERIOD_NS, stamp_ns - PERIOD_NS)

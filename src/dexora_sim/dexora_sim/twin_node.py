@@ -62,7 +62,7 @@ class TwinNode(ManagedNode[TwinParameters]):
     def on_setup(self, parameters: TwinParameters) -> None:
         """Build the world, its cameras and its interfaces; time stands still."""
         self._renderer: CameraRenderer | None = None
-        self._wanted_seed = parameters.seed + 1
+        self._wanted_seed = parameters.seed
         contract = load_contract(contract_path(parameters.robot))
         scene = make_scene(parameters.task)
         twin = Twin(contract, scene, parameters.seed, randomisation=parameters.levels())

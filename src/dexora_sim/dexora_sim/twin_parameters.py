@@ -21,7 +21,7 @@ class TwinParameters:
     task: str = param("lift", description="Task whose scene is shown.", choices=(NO_TASK, *TASKS))
     seed: int = param(
         0,
-        description="Seed of the first episode; set it, then call ~/reset, to choose another.",
+        description="Seed of the first episode; each ~/reset takes the next, beginning with this one.",
         lower=0,
         read_only=False,
     )
