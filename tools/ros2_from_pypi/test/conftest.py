@@ -105,6 +105,7 @@ def start(tmp_path, log_root):
         path.write_text(
             "import sys\nfrom launch import LaunchDescription\nfrom launch.actions import *\n"
             "from launch.event_handlers import *\nfrom launch.substitutions import *\n"
+            "from launch_ros.actions import *\nfrom launch_ros.descriptions import *\n"
             f"def generate_launch_description():\n    return LaunchDescription([{entities}])\n"
         )
         started.append(LaunchProcess(path, tmp_path / f"out{len(started)}", arguments, noninteractive))

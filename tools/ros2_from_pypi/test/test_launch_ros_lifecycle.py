@@ -16,6 +16,10 @@ import rclpy
 from rclpy.lifecycle import LifecycleNode, TransitionCallbackReturn as R
 
 class Node(LifecycleNode):
+    def __init__(self):
+        super().__init__("name_in_the_code", automatically_declare_parameters_from_overrides=True)
+        names = ("text", "number", "group.list", "rule", "scope")
+        print("parameters", [self.get_parameter(name).value for name in names], flush=True)
     def on_configure(self, state):
         print("configured", flush=True)
         return R.FAILURE if "--fail" in sys.argv else R.SUCCESS
@@ -25,7 +29,7 @@ class Node(LifecycleNode):
 
 rclpy.init()
 try:
-    rclpy.spin(Node("name_in_the_code"))
+    rclpy.spin(Node())
 except (KeyboardInterrupt, rclpy.executors.ExternalShutdownException):
     pass
 """
@@ -40,9 +44,11 @@ def lifecycle(start, tmp_path, monkeypatch):
 
     def start_node(more=""):
         return start(
-            f"__import__('launch_ros.actions').actions.LifecycleNode(executable={sys.executable!r}, "
-            f"arguments=[{str(script)!r}, *sys.argv[9:]{more}], name='managed', namespace='test', "
-            "autostart=LaunchConfiguration('auto', default='true'), exec_name='node', output='screen')",
+            "SetParameter('scope', True), "
+            f"LifecycleNode(executable={sys.executable!r}, arguments=[{str(script)!r}{more}], "
+            "name='managed', namespace='test', autostart=LaunchConfiguration('on', default='true'), exec_name='node', "
+            "parameters=[{'text': '1e5', 'number': LaunchConfiguration('n', default='0.001'), "
+            "'group': {'list': ['on', 'b']}}, Parameter('rule', ['c', 'd'])], output='screen')",
             noninteractive=True,
         )
 
@@ -55,6 +61,7 @@ def test_node_becomes_active(lifecycle):
     launched.process.send_signal(signal.SIGINT)
     outcome = launched.finish()
     assert outcome.code == 0
+    assert "parameters ['1e5', 0.001, ['on', 'b'], ['c', 'd'], True]\n" in outcome.out
     assert outcome.out.index("configured") < outcome.out.index("activated")
     assert "Failed to make transition" not in outcome.out
     assert launched.members() == []
@@ -71,7 +78,7 @@ def test_failed_transition_is_named_and_stops_there(lifecycle):
 
 def test_shutdown_while_waiting_for_the_service(start):
     launched = start(
-        "__import__('launch_ros.actions').actions.LifecycleNode(executable='sleep', arguments=['60'], "
+        "LifecycleNode(executable='sleep', arguments=['60'], "
         "name='managed', namespace='', autostart=True, exec_name='node')"
     )
     launched.wait_for("process started")
@@ -84,8 +91,7 @@ def test_shutdown_while_waiting_for_the_service(start):
 
 def test_node_that_dies_ends_the_wait(start):
     launched = start(
-        "__import__('launch_ros.actions').actions.LifecycleNode(executable='false', "
-        "name='managed', namespace='', autostart=True, exec_name='node')"
+        "LifecycleNode(executable='false', name='managed', namespace='', autostart=True, exec_name='node')"
     )
     outcome = launched.finish()
     assert outcome.code == 0

@@ -262,3 +262,12 @@ def test_package_substitutions(prefix):
     assert executable.perform(context) == f"{prefix}/lib/demo/talker"
     assert FindPackageShare("demo").describe() == "PkgShare(pkg='demo')"
     assert executable.describe() == "ExecInPkg(pkg='demo', exec='talker')"
+
+
+def test_texts_in_a_parameter_file_are_quoted(arguments_of):
+    """The parser in rcl takes a bare 1e5 for a number, and PyYAML leaves it bare."""
+    (arguments,) = arguments_of(_talker(parameters=[{"a": "1e5", "b": ["on", "x"]}]))
+    with open(arguments[-1], encoding="utf-8") as file:  # noqa: PTH123
+        text = file.read()
+    assert "'1e5'" in text
+    assert "'on'" in text

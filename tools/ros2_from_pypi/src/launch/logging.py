@@ -11,7 +11,7 @@ import warnings
 from collections.abc import Mapping
 from datetime import datetime
 from pathlib import Path
-from typing import Any, TextIO
+from typing import Any
 
 from ._subset import module_getattr
 
@@ -27,7 +27,7 @@ _ALIASES: dict[str, dict[str, set[str]]] = {
 }
 
 
-class _ScreenHandler(logging.StreamHandler[TextIO]):
+class _ScreenHandler(logging.StreamHandler):
     """Writes to whatever `sys.stdout` is at that moment; what it cannot encode becomes `?`."""
 
     def __init__(self, line_format: str) -> None:

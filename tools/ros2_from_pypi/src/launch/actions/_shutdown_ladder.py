@@ -16,6 +16,9 @@ class ShutdownLadder:
         name: the process's name.
         sigterm_timeout: seconds, as a text, from SIGINT to SIGTERM.
         sigkill_timeout: seconds, as a text, from SIGTERM to SIGKILL.
+
+    Raises:
+        ValueError: a timeout is no number.
     """
 
     def __init__(self, logger: logging.Logger, name: str, sigterm_timeout: str, sigkill_timeout: str) -> None:
@@ -23,6 +26,8 @@ class ShutdownLadder:
         self._name = name
         self._sigterm_timeout = sigterm_timeout
         self._sigkill_timeout = sigkill_timeout
+        self._sigterm_timeout_s = float(sigterm_timeout)
+        self._sigkill_timeout_s = float(sigkill_timeout)
 
     def send(self, process: ChildProcess, number: signal.Signals) -> None:
         """Send one signal and log it."""
@@ -42,13 +47,13 @@ class ShutdownLadder:
         """End the process; without `send_sigint` the terminal has sent that signal already."""
         if send_sigint:
             self.send(process, signal.SIGINT)
-        if await process.ends_within(float(self._sigterm_timeout)):
+        if await process.ends_within(self._sigterm_timeout_s):
             return
         self._log_escalation(self._sigterm_timeout, signal.SIGINT, signal.SIGTERM)
         self.send(process, signal.SIGTERM)
-        if await process.ends_within(float(self._sigkill_timeout)):
+        if await process.ends_within(self._sigkill_timeout_s):
             return
         # The original counts from the SIGINT, and says so in these words.
-        waited = str(float(self._sigterm_timeout) + float(self._sigkill_timeout))
+        waited = str(self._sigterm_timeout_s + self._sigkill_timeout_s)
         self._log_escalation(waited, signal.SIGTERM, signal.SIGKILL)
         self.send(process, signal.SIGKILL)

@@ -14,6 +14,15 @@ from launch.launch_context import LaunchContext
 from ..parameter_descriptions import Parameter
 
 
+class _QuotingDumper(yaml.SafeDumper):
+    """Quotes every text: the parser of the nodes takes `1e5` for a number where YAML's rules do not."""
+
+
+_QuotingDumper.add_representer(
+    str, lambda dumper, text: dumper.represent_scalar("tag:yaml.org,2002:str", text, style="'")
+)
+
+
 def write_parameter_file(section: str, parameters: dict[str, Any]) -> str:
     """Write parameters to a new temporary file and return its path.
 
@@ -22,12 +31,13 @@ def write_parameter_file(section: str, parameters: dict[str, Any]) -> str:
         parameters: names and values.
     """
     with NamedTemporaryFile(mode="w", prefix="launch_params_", delete=False) as file:
-        yaml.safe_dump({section: {"ros__parameters": parameters}}, file, default_flow_style=False)
+        content = {section: {"ros__parameters": parameters}}
+        yaml.dump(content, file, Dumper=_QuotingDumper, default_flow_style=False)
     return file.name
 
 
 def _rule(name: str, value: Any) -> str:
-    text = yaml.safe_dump(value, default_flow_style=True, width=float("inf"))
+    text = yaml.dump(value, Dumper=_QuotingDumper, default_flow_style=True, width=float("inf"))
     return f"{name}:={text.removesuffix('...' + chr(10)).strip()}"
 
 
