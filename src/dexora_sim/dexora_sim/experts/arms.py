@@ -48,6 +48,10 @@ class Pose:
         """Return the pose moved in the world frame [m]."""
         return Pose(self.position + np.array([x, y, z]), self.rotation)
 
+    def backed_off(self, distance_m: float, z: float = 0.0) -> Pose:
+        """Return the pose a distance back, away from where the palm faces, and `z` higher [m]."""
+        return self.shifted(*(-distance_m * self.rotation[:, 0] + np.array([0.0, 0.0, z])))
+
 
 def facing(out: tuple[float, float, float], fingers: tuple[float, float, float]) -> FloatArray:
     """Return T_world_palm, shape (3, 3), from where the palm faces and, as far as that allows, where fingers point."""

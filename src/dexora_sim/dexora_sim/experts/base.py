@@ -7,7 +7,7 @@ it is then: that is how an expert reacts.
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import ClassVar
 
@@ -21,6 +21,7 @@ from dexora_sim.tasks.base import Goal
 from dexora_sim.world import BodyState
 
 FloatArray = NDArray[np.float64]
+Path = Callable[[float], Pose]
 ACTION_RATE_HZ = 20.0
 """Rate at which an expert acts; one step of an action chunk."""
 _SPEED_SHARE = 0.8
@@ -46,12 +47,13 @@ class Move:
 
     Attributes:
         duration_s: Time that the move takes at the expert's nominal pace [s].
-        palms: Palm poses at the end, by hand.
+        palms: By hand, the pose at the end, reached along a straight line, or the path itself: a function of the
+            share of the way, 0 to 1.
         fingers: Hand joint targets at the end [rad], shape (12,), by hand.
     """
 
     duration_s: float
-    palms: Mapping[str, Pose] = field(default_factory=dict)
+    palms: Mapping[str, Pose | Path] = field(default_factory=dict)
     fingers: Mapping[str, FloatArray] = field(default_factory=dict)
 
 
@@ -113,10 +115,7 @@ class Expert(ABC):
         self._steps_done += 1
         share = smooth(self._steps_done / self._steps)
         palms = {
-            hand: self._from_palms[hand].blend(self._move.palms[hand], share)
-            if hand in self._move.palms
-            else self._from_palms[hand]
-            for hand in HANDS
+            hand: _along(self._from_palms[hand], self._move.palms.get(hand), share) for hand in HANDS
         }
         targets = self._arms.follow(palms)
         for hand, index in self._hand_index.items():
@@ -152,6 +151,13 @@ class Expert(ABC):
         self._steps_done = 0
         self._from_palms = dict(self._palms)
         self._from_fingers = {hand: value.copy() for hand, value in self._fingers.items()}
+
+
+def _along(start: Pose, target: Pose | Path | None, share: float) -> Pose:
+    """Return where a hand is after a share of its move; without a target it stays."""
+    if target is None:
+        return start
+    return start.blend(target, share) if isinstance(target, Pose) else target(share)
 
 
 def smooth(share: float) -> float:

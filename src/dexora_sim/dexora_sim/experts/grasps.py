@@ -30,13 +30,16 @@ FLAT = posture((0.0, 0.0, 0.0), (0.05, 0.05))
 """A flat hand, thumb to the side."""
 WRAP = posture((1.35, 0.9, 0.9), (1.35, 1.35))
 """Closed around a can; what it holds stops the fingers before they get there."""
+JAW_OPEN = posture((1.8, -0.69, 1.5), (1.6, 0.0))
+"""Thumb and fingers stand off the palm like the jaws of a gripper."""
+JAW_CLOSED = posture((1.8, 0.05, 1.5), (1.9, 0.3))
 POINT = np.array([0.9, 0.9, 0.9, 0.0, 0.05, 0.05, *((1.5, 1.5) * 3)])
 """The index finger points, the others are closed."""
 
 
-def side_grasp(hand: str, pitch: float = 0.25) -> NDArray[np.float64]:
-    """Return T_world_palm, shape (3, 3): palm inwards, fingers forwards and `pitch` (rise over run) downwards."""
-    return facing((0.15, INWARD[hand], 0.0), (1.0, 0.0, -pitch))
+def side_grasp(hand: str) -> FloatArray:
+    """Return T_world_palm, shape (3, 3): fingers level, palm inwards and a little back, as the wrist likes it."""
+    return facing((-0.35, INWARD[hand], 0.0), (1.0, 0.0, -0.04))
 
 
 def around(point: FloatArray, radius_m: float, rotation: FloatArray) -> Pose:

@@ -8,7 +8,7 @@ from typing import ClassVar
 import numpy as np
 
 from dexora_sim.experts.base import Expert, Move
-from dexora_sim.experts.grasps import INWARD, OPEN, WRAP, around, side_grasp
+from dexora_sim.experts.grasps import OPEN, WRAP, around, side_grasp
 from dexora_sim.tasks.base import Goal
 from dexora_sim.tasks.lift import CAN_RADIUS_M
 
@@ -27,7 +27,7 @@ class LiftExpert(Expert):
         rotation = side_grasp(hand)
         can = self.view.objects[goal.target].position + np.array([0.0, 0.0, self.rng.uniform(0.012, 0.022)])
         at = around(can, CAN_RADIUS_M, rotation)
-        beside = at.shifted(x=-0.03, y=-INWARD[hand] * _CLEAR_M, z=0.03)
+        beside = at.backed_off(_CLEAR_M, z=0.03)
         yield Move(1.6, {hand: beside}, {hand: OPEN})
         yield Move(0.9, {hand: at})
         yield Move(0.8, fingers={hand: WRAP})
