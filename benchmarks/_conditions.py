@@ -59,7 +59,7 @@ class ForeignLoad:
         self._own_s = _own_cpu_s()
 
     def percent_of_one_core(self) -> float:
-        """Return the foreign load so far; figures taken above some 15 % are not for publication."""
+        """Return the foreign load so far."""
         busy_s = _machine_busy_s() - self._busy_s
         own_s = _own_cpu_s() - self._own_s
         return 100.0 * max(0.0, busy_s - own_s) / max(1e-3, time.monotonic() - self._begin_s)

@@ -23,6 +23,10 @@ from _conditions import ForeignLoad, conditions
 T = TypeVar("T")
 
 
+# Figures taken beside more foreign load than this, in percent of one core, are not published.
+QUIET_MACHINE_PERCENT = 15.0
+
+
 @dataclass(frozen=True)
 class Options:
     """How a benchmark was asked to run.
@@ -177,6 +181,8 @@ def show(name: str, options: Options, circumstances: Mapping[str, Any], report: 
     print(table([_bar_row(bar) for bar in report.bars]))
     for note in report.notes:
         print(f"note: {note}")
+    if circumstances.get("foreign_cpu_percent", 0.0) > QUIET_MACHINE_PERCENT:
+        print(f"note: others used more than {QUIET_MACHINE_PERCENT:g} % of a core: not for publication")
 
 
 def table(rows: Sequence[Mapping[str, Any]]) -> str:
