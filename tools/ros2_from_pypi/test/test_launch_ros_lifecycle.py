@@ -46,7 +46,8 @@ def lifecycle(start, tmp_path, monkeypatch):
         return start(
             "SetParameter('scope', True), "
             f"LifecycleNode(executable={sys.executable!r}, arguments=[{str(script)!r}{more}], "
-            "name='managed', namespace='test', autostart=LaunchConfiguration('on', default='true'), exec_name='node', "
+            "name='managed', namespace='test', exec_name='node', "
+            "autostart=LaunchConfiguration('on', default='true'), "
             "parameters=[{'text': '1e5', 'number': LaunchConfiguration('n', default='0.001'), "
             "'group': {'list': ['on', 'b']}}, Parameter('rule', ['c', 'd'])], output='screen')",
             noninteractive=True,
