@@ -17,6 +17,7 @@ from setup_workspace.lock import one_at_a_time
 from setup_workspace.paths import this_workspace
 from setup_workspace.python_packages import ENVIRONMENTS
 from setup_workspace.steps import SetUp
+from setup_workspace.virtual_environment import this_interpreter
 
 
 def main(arguments: Sequence[str]) -> int:
@@ -51,7 +52,7 @@ def _set_up(environment: str, console: Console) -> None:
     preflight.check_path(workspace)
     preflight.check_writable(workspace)
     with one_at_a_time(workspace.state / "lock", console.say):
-        work = SetUp(workspace, os.environ, console).run(environment)
+        work = SetUp(workspace, this_interpreter(), os.environ, console).run(environment)
     if work:
         console.say(f"ready after {console.elapsed_s():.0f} s")
 

@@ -11,16 +11,20 @@ from setup_workspace.environment import workspace_environment
 from setup_workspace.packages import Package, find_packages, fingerprint, is_installed
 from setup_workspace.paths import Workspace
 from setup_workspace.stamps import Stamps, digest, digest_files
+from setup_workspace.virtual_environment import Interpreter
 
 _PIP_RUNNING = "pip-running"
+_SYSTEM_PACKAGES = "system-packages"
 
 
 class SetUp:
     """Brings one checkout up to date."""
 
-    def __init__(self, workspace: Workspace, environment: Mapping[str, str], console: Console) -> None:
+    def __init__(
+        self, workspace: Workspace, interpreter: Interpreter, environment: Mapping[str, str], console: Console
+    ) -> None:
         self._workspace = workspace
-        self._interpreter = virtual_environment.this_interpreter()
+        self._interpreter = interpreter
         self._environment = workspace_environment(workspace, environment)
         self._console = console
         self._commands = Commands(workspace)
@@ -58,7 +62,7 @@ class SetUp:
             sections.append("python")
         packages = system_packages.read_list(file, f"python{self._interpreter.version}").of(*sections)
         value = digest(*packages)
-        if self._stamps.matches("system-packages", value):
+        if self._stamps.matches(_SYSTEM_PACKAGES, value):
             return
         if system_packages.has_dpkg(self._environment):
             absent = system_packages.missing(packages, self._environment)
@@ -67,12 +71,15 @@ class SetUp:
                 system_packages.install(absent, self._commands, self._environment)
                 self._console.end()
         system_packages.check_commands(self._environment)
-        self._stamps.write("system-packages", value)
+        self._stamps.write(_SYSTEM_PACKAGES, value)
 
     def _virtual_environment(self) -> None:
         if virtual_environment.is_ready(self._workspace, self._interpreter):
             return
         self._begin(f"virtual environment with Python {self._interpreter.version}")
+        for name in self._stamps.names():
+            if name != _SYSTEM_PACKAGES:
+                self._stamps.drop(name)
         virtual_environment.create(self._workspace, self._interpreter, self._commands, self._environment)
         self._console.end()
 

@@ -90,9 +90,7 @@ def create(
         )
     (workspace.state / _STARTED).write_text("")
     for made in (workspace.venv, workspace.build, workspace.install):
-        if made == workspace.venv or (workspace.state / "stamps").exists():
-            shutil.rmtree(made, ignore_errors=True)
-    shutil.rmtree(workspace.state / "stamps", ignore_errors=True)
+        shutil.rmtree(made, ignore_errors=True)
     outcome = commands.run([interpreter.path, "-m", "venv", str(workspace.venv)], environment)
     if outcome.returncode != 0:
         raise SetupError(
