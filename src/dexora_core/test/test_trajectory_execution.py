@@ -262,3 +262,12 @@ def test_late_tick_does_not_jump():
     controller.accept(request(point(5.0, GOAL)), START_NS)
     state = controller.update(START_NS + 10 * S, sample_at(HOME))
     assert (np.abs(state.output.position - HOME) <= LIMITS.max_velocity_rad_s * 0.2 + 1e-12).all()
+
+
+def test_stop_that_must_exceed_the_limits_is_told():
+    controller = make_executor()
+    slow, fast = np.full(3, 0.2), np.array([1.0, 2.0, 2.0])
+    for speed, expected in ((slow, False), (fast, True)):
+        controller.accept(request(point(1.0, GOAL, speed)), START_NS)
+        play(controller, 0.0, 0.1)
+        assert controller.is_stopping_beyond_limits == expected

@@ -17,6 +17,8 @@ from .qos import SENSOR
 class CameraPublisher:
     """The image topic and the camera_info topic of one camera; messages are filled in place.
 
+    The contract's topics are taken below the node's namespace, so that a second robot has its own.
+
     Args:
         node: The node that publishes.
         camera: View, topics, size and frame.
@@ -27,8 +29,8 @@ class CameraPublisher:
         self._camera = camera
         focal_px = focal_from_vertical_view(camera.height, vertical_view_rad)
         self._focal_px = (focal_px, focal_px)
-        self._images = node.create_publisher(Image, camera.topic, SENSOR)
-        self._infos = node.create_publisher(CameraInfo, camera.info_topic, SENSOR)
+        self._images = node.create_publisher(Image, camera.topic.lstrip("/"), SENSOR)
+        self._infos = node.create_publisher(CameraInfo, camera.info_topic.lstrip("/"), SENSOR)
         self._image, self._info = Image(), CameraInfo()
 
     def publish(self, pixels: NDArray[np.uint8], stamp_ns: int) -> None:

@@ -155,6 +155,12 @@ class TrajectoryController:
         values = {"refused trajectories": str(self._refusals), "last refusal": self._last_refusal}
         if self.controller.fault:
             return Check.error(f"the hardware does not answer: {self.controller.fault}", values)
+        if self.controller.executor.is_stopping_beyond_limits:
+            return Check.warn(
+                "the stop at the end of this stream exceeds acceleration or jerk limits to stop in time; "
+                "let every trajectory end at rest",
+                values,
+            )
         is_busy = self.controller.executor.active_goal is not None
         return Check.ok("executing a goal" if is_busy else "holding or streaming", values)
 

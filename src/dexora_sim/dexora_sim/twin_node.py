@@ -257,6 +257,9 @@ class TwinNode(ManagedNode[TwinParameters]):
             "power": self._power.reason or "enabled",
             "faults": ", ".join(self._faults.active(self._rig.now_ns)),
         }
+        if self._renderer is not None:
+            dropped = self._renderer.dropped
+            values |= {f"pictures not drawn in time, {view}": str(n) for view, n in dropped.items()}
         if self._pacer.is_slow:
             return Check.warn(f"runs at {factor:.2f} of real time", values)
         return Check.ok(f"runs at {factor:.2f} of real time", values)

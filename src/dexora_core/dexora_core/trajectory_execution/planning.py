@@ -31,8 +31,10 @@ def plan_spline(
         The motion, followed by its stop.
     """
     start_ns = trajectory.stamp_ns or now_ns
-    still = plan_stop(start, now_ns, limits, stop_budget_s)
-    rest = np.clip(still.sample(still.end_ns).position, limits.lower_rad, limits.upper_rad)
+    rest = start.position
+    if len(trajectory.indices) < len(rest):
+        still = plan_stop(start, now_ns, limits, stop_budget_s)
+        rest = np.clip(still.sample(still.end_ns).position, limits.lower_rad, limits.upper_rad)
     knots = [_knot(point, start_ns, trajectory.indices, rest) for point in trajectory.points]
     if knots[0].time_ns > now_ns:
         knots.insert(0, Knot(now_ns, start.position, start.velocity, start.acceleration))
