@@ -11,7 +11,8 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Callable
+from collections import deque
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from rclpy.node import Node
@@ -27,6 +28,8 @@ LONGEST_WAIT_S = 3.5
 # Nodes and endpoints follow their participant within this time.
 SETTLE_S = 0.3
 POLL_S = 0.02
+# The kernel hands its table out in pages, and a line may fall between two of them when another socket closes.
+COUNT_READINGS = 8
 DISCOVERY_TOPIC = "ros_discovery_info"
 # Almost every node publishes one of these, under a placeholder until its name is known.
 COMMON_TOPICS = ("/rosout", "/parameter_events")
@@ -93,20 +96,22 @@ def wait_for(node: Node, is_found: Callable[[], bool], spin_time_s: float | None
     start = changed = time.monotonic()
     limit_s = LONGEST_WAIT_S if spin_time_s is None else spin_time_s
     size = _graph_size(node)
+    counts: deque[int | None] = deque(maxlen=COUNT_READINGS)
     while not is_found():
+        counts.append(participants_on_host(_domain_id()))
         now = time.monotonic()
         if now - start >= limit_s:
             return is_found()
         if (current := _graph_size(node)) != size:
             size, changed = current, now
-        if spin_time_s is None and now - changed >= SETTLE_S and _all_found(node):
+        if spin_time_s is None and now - changed >= SETTLE_S and _all_found(node, counts):
             return is_found()
         time.sleep(POLL_S)
     return True
 
 
-def _all_found(node: Node) -> bool:
-    expected = participants_on_host(_domain_id())
+def _all_found(node: Node, counts: Sequence[int | None]) -> bool:
+    expected = max(count or 0 for count in counts)
     if not expected or participants_found(node) < expected:
         return False
     # A participant's endpoints come first and the names of its nodes in a message of their own, later.

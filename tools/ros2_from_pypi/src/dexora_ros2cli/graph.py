@@ -74,15 +74,15 @@ def _visible(names: NamesAndTypes, *, include_hidden: bool) -> NamesAndTypes:
     return sorted((name, types) for name, types in names if include_hidden or not is_hidden(name))
 
 
-def full_topic_name(node: Node, name: str) -> str:
-    """Return the absolute form of a topic name as the user typed it.
+def full_topic_name(node: Node, name: str, *, is_service: bool = False) -> str:
+    """Return the absolute form of a topic name (or of a service or action name) as the user typed it.
 
     Raises:
         CliError: it is not a valid name.
     """
     try:
         expanded: str = expand_topic_name(name, node.get_name(), node.get_namespace())
-        validate_full_topic_name(expanded)
+        validate_full_topic_name(expanded, is_service=is_service)
     except (ValueError, rclpy.exceptions.NameValidationException) as error:
         raise CliError(str(error)) from error
     return expanded

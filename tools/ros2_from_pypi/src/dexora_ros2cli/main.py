@@ -88,7 +88,7 @@ def build_parser(argv: Sequence[str]) -> CommandParser:
 def _run(args: argparse.Namespace) -> int:
     try:
         return args._main(args) or 0
-    except CliError as error:
+    except (CliError, RuntimeError) as error:  # the middleware reports what it cannot do as RuntimeError
         echo(error, err=True)
         return 1
     except KeyboardInterrupt:

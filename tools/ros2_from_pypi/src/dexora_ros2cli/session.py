@@ -9,12 +9,14 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 import rclpy
+from rclpy.exceptions import InvalidNodeNameException
 from rclpy.executors import ExternalShutdownException
 from rclpy.node import Node
 from rclpy.parameter import Parameter
 from rclpy.signals import SignalHandlerOptions
 
 from dexora_ros2cli.discovery import wait_for_graph
+from dexora_ros2cli.errors import CliError
 from dexora_ros2cli.parser import non_negative_float
 
 SPIN_SLICE_S = 0.1
@@ -47,11 +49,17 @@ def session(
         args: parsed arguments; `use_sim_time` is read if present.
         name: node name; default is a hidden one with the process id.
         signals: which signal handlers the middleware installs.
+
+    Raises:
+        CliError: `name` is not a valid node name.
     """
     rclpy.init(args=[], signal_handler_options=signals)
-    node = rclpy.create_node(
-        name or f"_ros2cli_{os.getpid()}", start_parameter_services=False, enable_rosout=False
-    )
+    try:
+        node = rclpy.create_node(
+            name or f"_ros2cli_{os.getpid()}", start_parameter_services=False, enable_rosout=False
+        )
+    except InvalidNodeNameException as error:
+        raise CliError(str(error)) from error
     if getattr(args, "use_sim_time", False):
         node.set_parameters([Parameter("use_sim_time", value=True)])
     try:

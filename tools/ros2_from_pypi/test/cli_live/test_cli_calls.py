@@ -83,6 +83,8 @@ def test_set_parameter_takes_effect_and_bounds_are_reported(cli):
     [
         (("param", "get", "/nobody", "x"), "Node not found\n"),
         (("param", "get", "/talker", "nothing"), "Parameter not set\n"),
+        (("service", "call", "/a b", "std_srvs/srv/Empty"), "name '/a b' is invalid"),
+        (("topic", "pub", "-n", "a/b", "/x", "std_msgs/msg/Empty"), "Invalid node name"),
         (("param", "set", "/talker", "gain"), "Got 1 argument(s)"),
         (("lifecycle", "get", "/nobody"), "Node not found\n"),
         (("lifecycle", "set", "/talker", "fly"), "Unknown transition requested, available ones are:\n- "),

@@ -13,6 +13,7 @@ from rclpy.signals import SignalHandlerOptions
 
 from dexora_ros2cli.call import wait_for_future
 from dexora_ros2cli.errors import CliError
+from dexora_ros2cli.graph import full_topic_name
 from dexora_ros2cli.message_in import fill, parse_values
 from dexora_ros2cli.message_out import to_yaml
 from dexora_ros2cli.output import echo
@@ -64,7 +65,8 @@ class SendGoalVerb:
         fill(goal, parse_values(args.goal))
         # The middleware must outlive Ctrl-C, or the goal could not be cancelled.
         with session(args, signals=SignalHandlerOptions.NO) as node:
-            client: Any = ActionClient(node, action_class, args.action_name)
+            name = full_topic_name(node, args.action_name, is_service=True)
+            client: Any = ActionClient(node, action_class, name)
             try:
                 _run_goal(node, client, goal, args)
             finally:

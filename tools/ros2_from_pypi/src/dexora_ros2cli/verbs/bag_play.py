@@ -13,6 +13,7 @@ from rclpy.signals import SignalHandlerOptions
 
 from dexora_ros2cli.bag.player import Player, PlayerOptions
 from dexora_ros2cli.bag.reader import Bag
+from dexora_ros2cli.discovery import wait_for_graph
 from dexora_ros2cli.errors import CliError
 from dexora_ros2cli.parser import non_negative_float, positive_float, refuse_options
 from dexora_ros2cli.session import session
@@ -75,6 +76,7 @@ class PlayVerb:
         signal.signal(signal.SIGTERM, note)
         with session(args, NODE_NAME, signals=SignalHandlerOptions.NO) as node:
             player = Player(node, bag, _options(args), stop.is_set)
+            wait_for_graph(node, None)  # so that those who listen already hear the first message
             node.get_logger().info(f"Playing {len(player.topics)} topics at rate {args.rate:g}")
             player.play_once()
             while args.loop and not stop.is_set():

@@ -11,6 +11,7 @@ from rclpy.node import Node
 
 from dexora_ros2cli.call import wait_for_future
 from dexora_ros2cli.errors import CliError
+from dexora_ros2cli.graph import full_topic_name
 from dexora_ros2cli.message_in import fill, parse_values
 from dexora_ros2cli.output import echo
 from dexora_ros2cli.parser import positive_float, refuse_options
@@ -44,7 +45,8 @@ class CallVerb:
         request = service_class.Request()
         fill(request, parse_values(args.values))
         with session(args) as node:
-            client: Any = node.create_client(service_class, args.service_name)
+            name = full_topic_name(node, args.service_name, is_service=True)
+            client: Any = node.create_client(service_class, name)
             if not client.service_is_ready():
                 echo("waiting for service to become available...")
                 while rclpy.ok() and not client.wait_for_service(timeout_sec=SPIN_SLICE_S):
