@@ -236,3 +236,14 @@ def test_reset_keeps_only_what_is_given(run):
         OpaqueFunction(function=lambda context: [LogInfo(msg=str(context.launch_configurations))]),
     ]
     assert "{'a': '2'}" in run(*actions).out
+
+
+def test_error_in_a_launch_file_is_named_with_its_type(run, tmp_path):
+    path = tmp_path / "x.launch.py"
+    path.write_text("import dexora_none\n")
+    outcome = run(IncludeLaunchDescription(str(path)))
+    assert outcome.code == 1
+    assert (
+        "Caught exception when trying to load file of format [py]: ModuleNotFoundError: "
+        "No module named 'dexora_none'\n"
+    ) in outcome.out

@@ -6,15 +6,14 @@ from collections.abc import Sequence
 
 
 class InvalidLaunchFileError(Exception):
-    """A launch file cannot be loaded; the text names the likely cause."""
+    """A launch file cannot be loaded; the text names the likely causes."""
 
     def __init__(self, extension: str = "", *, likely_errors: Sequence[Exception] = ()) -> None:
         self._extension = extension
         self._likely_errors = list(likely_errors)
-        subject = (
-            f"Caught exception when trying to load file of format [{extension}]"
-            if extension
-            else ("The launch file may have a syntax error, or its format is unknown")
-        )
-        detail = "; ".join(str(error) for error in self._likely_errors)
-        super().__init__(f"{subject}: {detail}" if detail else subject)
+        causes = "; ".join(f"{type(error).__name__}: {error}" for error in likely_errors)
+        if not extension or not causes:
+            unknown = "The launch file may have a syntax error, or its format is unknown"
+            super().__init__(f"{unknown}: {causes}" if causes else unknown)
+        else:
+            super().__init__(f"Caught exception when trying to load file of format [{extension}]: {causes}")
