@@ -6,8 +6,10 @@ import mujoco
 import numpy as np
 import pytest
 from dexora_core.contract import RobotContract, load_contract
+from dexora_sim.randomisation import Randomisation
 from dexora_sim.tasks import make_task
 from dexora_sim.twin import Twin
+from dexora_sim.world import BodyState, WorldState
 
 from dexora_description import contract_path
 
@@ -85,3 +87,43 @@ class Puppeteer:
 def puppeteer():
     """Returns a puppeteer for a twin."""
     return Puppeteer
+
+
+class Script:
+    """Plays scripted states to a task's judge."""
+
+    def __init__(self, twin: Twin, seed: int = 0) -> None:
+        self.twin = twin
+        self.episode = self.twin.reset(seed, randomisation=Randomisation.off())
+        self.puppet = Puppeteer(twin)
+        self.judge = self.twin.scene.predicate(self.episode)
+        self.start = {body: state.position for body, state in self.twin.world().objects.items()}
+        self.judge.update(self.twin.world())
+
+    def show(self, seconds: float = 0.0):
+        """Show the present state once, and again for a while."""
+        for _ in range(1 + round(seconds / 0.05)):
+            self.twin.data.time += 0.05
+            progress = self.judge.update(self.twin.world())
+        return progress
+
+    def touch(self, hand: str, name: str) -> None:
+        """Bring an object to a fingertip."""
+        tip = self.twin.world().hands[hand].tips["mid"]
+        self.puppet.put(name, tip)
+        assert self.twin.world().digits(hand, name)
+
+    def pretend_risen(self, name: str, rise_m: float) -> None:
+        """Pretend that the object stood lower at first, so that it is now `rise_m` above its start."""
+        world = self.twin.world()
+        height_m = world.objects[name].position[2]
+        low = dict(world.objects)
+        low[name] = BodyState(np.array([9.0, 0.0, height_m - rise_m]))
+        self.judge = self.twin.scene.predicate(self.episode)
+        self.judge.update(WorldState(world.time_s, low, world.hands))
+
+
+@pytest.fixture
+def play(twins):
+    """Starts the script of a task."""
+    return lambda name, seed=0: Script(twins(name), seed)
