@@ -113,6 +113,7 @@ class TwinParameters:
         Raises:
             ContractError: A view that the robot does not have.
         """
+        cameras = [contract.camera(view) for view in self.views or contract.views]
         if self.camera_rate_hz == 0.0:
             return ()
         return tuple(
@@ -122,5 +123,5 @@ class TwinParameters:
                 height=self.image_height or camera.height,
                 rate_hz=self.camera_rate_hz,
             )
-            for camera in (contract.camera(view) for view in self.views or contract.views)
+            for camera in cameras
         )
