@@ -197,7 +197,7 @@ class ChunkChecker:
 
     def _order(self, raw: RawChunk, positions: FloatArray) -> FloatArray:
         try:
-            return positions[:, self._permute(list(raw.joint_names))]
+            return positions[:, self._permute(tuple(raw.joint_names))]
         except ContractError as error:
             raise ChunkError(error.message, code="DX-CHK-003") from error
 

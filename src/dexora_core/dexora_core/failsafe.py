@@ -130,6 +130,11 @@ class Failsafe:
         """Tell that a source took a fresh lease: soft stops whose condition has gone are over."""
         self._drop(lambda entry: entry.level is Level.SOFT_STOP and not entry.is_present)
 
+    def withdraw(self, code: str) -> None:
+        """Tell that the condition of a fault has been removed since the last update."""
+        for entry in self._entries.values():
+            entry.is_present = entry.is_present and entry.fault.code != code
+
     def reset(self, codes: Sequence[str], self_test_ok: bool) -> tuple[str, ...]:
         """Acknowledge faults as an operator; motion does not resume.
 

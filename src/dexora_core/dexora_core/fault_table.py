@@ -47,6 +47,8 @@ ROWS: tuple[tuple[str, int, bool, str, str], ...] = (
     ("DX-CHK-014", 0, False,
      "A chunk of {subject} was dropped: the strategy replays the one before to its end.",
      "Expected with the strategy `replay`; choose `prefix` for continuous motion."),
+    ("DX-CHK-015", 0, False, "A chunk of {subject} was refused while {detail} is active.",
+     "Look at that fault; a policy must not act on a world that it cannot see."),
     # Gate (GAT).
     ("DX-GAT-001", 2, False, "A command held NaN or infinity at joint {subject}; it was not executed.",
      "Look at the source that owns the robot."),

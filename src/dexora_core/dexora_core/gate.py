@@ -102,6 +102,22 @@ class CommandGate:
         self._now_ns = now_ns
         self._tracking.reset()
 
+    def settle(self, now_ns: int, measured: FloatArray) -> bool:
+        """Rest where the robot was measured, so that nothing pushes any longer; only possible at rest.
+
+        Joints without a tracking bound keep their command: a hand keeps its grip.
+
+        Returns:
+            Whether the gate did.
+        """
+        commanded, bound = self.plan.state_at(now_ns), self.config.tracking_bound_rad
+        if bound is None or commanded[1].any() or not np.isfinite(measured).all():
+            return False
+        self.reset(
+            now_ns, np.where(np.isfinite(bound), np.clip(measured, self._lower, self._upper), commanded[0])
+        )
+        return True
+
     def step(self, now_ns: int, request: GateRequest) -> Verdict:
         """Replace the plan by the best one for `request`; a time before the last one counts as the last."""
         self._now_ns = max(now_ns, self._now_ns)

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from dexora_core.clock import NS_PER_MS, NS_PER_S
+from dexora_core.contract import RobotContract
 from dexora_core.errors import ContractError
 from dexora_core.faults import Fault, make_fault
 from dexora_core.freshness import AgeBound, AgeMonitor
@@ -36,6 +37,16 @@ class JointStateConfig:
     bad_in_a_row: int = 3
     jump_factor: float = 3.0
     jump_floor_rad: float = 0.1
+
+
+def contract_indices(contract: RobotContract) -> Indices:
+    """Return the function that finds names or aliases in the contract's order."""
+    where = {name: index for index, name in enumerate(contract.joint_names)}
+
+    def indices(names: Sequence[str]) -> NDArray[np.intp]:
+        return np.array([where[name] for name in contract.resolve(list(names))], dtype=np.intp)
+
+    return indices
 
 
 class JointStateMonitor:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,7 +12,7 @@ from dexora_core.faults import make_fault
 from dexora_core.motion.limits import FloatArray
 from dexora_core.stages.base import Stage, Step, Verdict, as_floats
 
-Permute = Callable[[Sequence[str]], NDArray[np.intp]]
+Permute = Callable[[tuple[str, ...]], NDArray[np.intp]]
 
 
 class OrderStage:

@@ -20,6 +20,7 @@ class PrefixStrategy(SingleChunk):
 
     Args:
         duration_ns: Time in which a difference to the motion in force fades.
+        human_ns: The same for sources that are no policy; it adds about half of it to their lag.
         max_late_steps: A chunk later than this many steps after its prefix is dropped.
         reserve_ns: The motion in force must last so long for a late chunk to be dropped.
     """
@@ -29,11 +30,13 @@ class PrefixStrategy(SingleChunk):
     def __init__(
         self,
         duration_ns: int = 100 * NS_PER_MS,
+        human_ns: int = 40 * NS_PER_MS,
         max_late_steps: int = 8,
         reserve_ns: int = 300 * NS_PER_MS,
     ) -> None:
         super().__init__()
         self._duration_ns = duration_ns
+        self._human_ns = human_ns
         self._max_late_steps = max_late_steps
         self._reserve_ns = reserve_ns
 
@@ -42,7 +45,7 @@ class PrefixStrategy(SingleChunk):
         chunk = curve.chunk
         first_new_ns = chunk.start_ns + chunk.prefix_steps * chunk.step_ns
         late = max(-(-(at_ns - first_new_ns) // chunk.step_ns), 0)
-        if late == 0 or not self.covers(at_ns):
+        if late == 0 or chunk.source != "policy" or not self.covers(at_ns):
             return super().accept(at_ns, curve)
         if late > self._max_late_steps and self.covers(at_ns + self._reserve_ns):
             return Offer(False, "DX-CHK-013", late)
@@ -51,4 +54,5 @@ class PrefixStrategy(SingleChunk):
 
     def join(self, at_ns: int, old: Motion, curve: ChunkCurve) -> Motion:
         """Continue `old` without a step and let the difference fade."""
-        return Eased(at_ns, old.state_at(at_ns), curve, self._duration_ns)
+        duration_ns = self._duration_ns if curve.chunk.source == "policy" else self._human_ns
+        return Eased(at_ns, old.state_at(at_ns), curve, duration_ns)
