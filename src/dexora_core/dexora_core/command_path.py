@@ -149,6 +149,7 @@ class CommandPath:
         )
         if tracks and measured is not None and self.gate.settle(now_ns, measured):
             self.failsafe.withdraw(_TRACKING)
+            self._verdict = None
         left = self.failsafe.reset(codes, self_test_ok)
         if not left:
             return ResetResult(True, (), "Nothing stops the robot any more; ask for control to move it.")
