@@ -1,5 +1,8 @@
 """Pins the text of `ros2 bag info` and the definitions that a bag carries."""
 
+import subprocess
+import sys
+
 import pytest
 from dexora_ros2cli.bag.definitions import full_definition, type_hash
 from dexora_ros2cli.bag.info_text import info_text, size_text
@@ -82,3 +85,11 @@ def test_prefix_ends_where_it_should(tmp_path):
     (tmp_path / "f").write_bytes(b"0123456789")
     with Prefix(tmp_path / "f", 4) as stream:
         assert stream.read() == b"0123"
+
+
+def test_writing_and_reading_need_no_middleware():
+    code = (
+        "import sys; from dexora_ros2cli.bag import pipeline, reader, selection; "
+        "sys.exit('rclpy' in sys.modules)"
+    )
+    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
