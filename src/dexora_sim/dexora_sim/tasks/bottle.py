@@ -69,7 +69,8 @@ def _add_nut(bottle: mujoco.MjsBody) -> None:
     nut.mass, nut.inertia, nut.explicitinertial = 0.01, [1e-5, 1e-5, 1e-5], True
     up = [0.0, 0.0, 1.0]
     hinge = nut.add_joint(name=TURN_JOINT, type=mujoco.mjtJoint.mjJNT_HINGE, axis=up)
-    hinge.frictionloss, hinge.damping, hinge.armature = THREAD_FRICTION_NM, [0.002, 0.0, 0.0], NUT_INERTIA_KGM2
+    hinge.frictionloss, hinge.damping = THREAD_FRICTION_NM, [0.002, 0.0, 0.0]
+    hinge.armature = NUT_INERTIA_KGM2
     hinge.solref_friction, hinge.solimp_friction = [0.004, 1.0], STIFF
     hinge.limited, hinge.range = mujoco.mjtLimited.mjLIMITED_TRUE, [-0.02, 4 * math.pi]
     slide = nut.add_joint(name=RISE_JOINT, type=mujoco.mjtJoint.mjJNT_SLIDE, axis=up)
