@@ -129,3 +129,32 @@ def python(tmp_path):
         return [sys.executable, "-u", "-c", text]
 
     return command
+
+
+@pytest.fixture
+def prefix(tmp_path, monkeypatch):
+    """Install a package `demo` with an executable `talker` that prints its arguments."""
+    root = tmp_path / "prefix"
+    (root / "share" / "ament_index" / "resource_index" / "packages").mkdir(parents=True)
+    for name in ("demo", "empty"):
+        (root / "share" / "ament_index" / "resource_index" / "packages" / name).touch()
+        (root / "share" / name).mkdir()
+    (root / "lib" / "demo").mkdir(parents=True)
+    talker = root / "lib" / "demo" / "talker"
+    talker.write_text('#!/bin/sh\nprintf "args:"\nprintf " <%s>" "$@"\necho\n')
+    talker.chmod(0o755)
+    monkeypatch.setenv("AMENT_PREFIX_PATH", str(root))
+    return root
+
+
+@pytest.fixture
+def arguments_of(run, prefix):
+    """Run entities and return the arguments of every node, in order."""
+
+    def run_nodes(*entities):
+        outcome = run(*entities)
+        assert outcome.code == 0, outcome.out
+        lines = [line.partition("args:")[2] for line in outcome.out.splitlines() if "args:" in line]
+        return [re.findall(r"<([^>]*)>", line) for line in lines]
+
+    return run_nodes

@@ -3,55 +3,21 @@
 from __future__ import annotations
 
 import os
-import re
 from itertools import pairwise
 
 import pytest
 import yaml
-from launch import LaunchContext
 from launch.actions import GroupAction, SetLaunchConfiguration
 from launch.substitutions import LaunchConfiguration
 from launch_ros.actions import (
     LifecycleNode,
     Node,
-    PushROSNamespace,
-    PushRosNamespace,
     SetParameter,
     SetParametersFromFile,
     SetRemap,
     SetUseSimTime,
 )
 from launch_ros.descriptions import Parameter, ParameterFile
-from launch_ros.substitutions import ExecutableInPackage, FindPackagePrefix, FindPackageShare
-
-
-@pytest.fixture
-def prefix(tmp_path, monkeypatch):
-    """Install a package `demo` with an executable `talker` that prints its arguments."""
-    root = tmp_path / "prefix"
-    (root / "share" / "ament_index" / "resource_index" / "packages").mkdir(parents=True)
-    for name in ("demo", "empty"):
-        (root / "share" / "ament_index" / "resource_index" / "packages" / name).touch()
-        (root / "share" / name).mkdir()
-    (root / "lib" / "demo").mkdir(parents=True)
-    talker = root / "lib" / "demo" / "talker"
-    talker.write_text('#!/bin/sh\nprintf "args:"\nprintf " <%s>" "$@"\necho\n')
-    talker.chmod(0o755)
-    monkeypatch.setenv("AMENT_PREFIX_PATH", str(root))
-    return root
-
-
-@pytest.fixture
-def arguments_of(run, prefix):
-    """Run entities and return the arguments of every node, in order."""
-
-    def run_nodes(*entities):
-        outcome = run(*entities)
-        assert outcome.code == 0, outcome.out
-        lines = [line.partition("args:")[2] for line in outcome.out.splitlines() if "args:" in line]
-        return [re.findall(r"<([^>]*)>", line) for line in lines]
-
-    return run_nodes
 
 
 def _talker(**kwargs):
@@ -93,34 +59,6 @@ def test_process_is_named_after_the_executable_or_exec_name(run, prefix):
 def test_node_without_a_package_runs_a_path(arguments_of, prefix):
     node = Node(executable=str(prefix / "lib" / "demo" / "talker"), output="screen", name="n")
     assert arguments_of(node) == [["--ros-args", "-r", "__node:=n"]]
-
-
-@pytest.mark.parametrize(
-    ("pushed", "own", "expected"),
-    [
-        ([], "", "/"),
-        ([], "a", "/a"),
-        ([], "/a", "/a"),
-        (["p"], None, "/p"),
-        (["p"], "", "/p"),
-        (["p"], "a", "/p/a"),
-        (["p"], "/a", "/a"),
-        (["p", "q"], "a", "/p/q/a"),
-        (["p", "/q"], "a", "/q/a"),
-        (["/"], "a", "/a"),
-    ],
-)
-def test_namespace(arguments_of, pushed, own, expected):
-    pushes = [PushRosNamespace(namespace) for namespace in pushed]
-    (arguments,) = arguments_of(*pushes, _talker(namespace=own))
-    assert arguments == ["--ros-args", "-r", f"__ns:={expected}"]
-
-
-def test_pushed_namespace_ends_with_the_group(arguments_of):
-    group = GroupAction([PushROSNamespace("p"), _talker()])
-    inside, after = sorted(arguments_of(group, _talker()), key=len, reverse=True)
-    assert inside == ["--ros-args", "-r", "__ns:=/p"]
-    assert after == ["--ros-args"]
 
 
 def test_set_parameter_and_remap_reach_the_nodes_of_the_scope(arguments_of):
@@ -182,61 +120,6 @@ def test_set_parameters_from_file(arguments_of, run, tmp_path):
     assert "'/none.yaml' is not a file" in outcome.out
 
 
-@pytest.mark.parametrize(
-    ("node", "message"),
-    [
-        ({"package": "none", "executable": "x"}, "\"package 'none' not found, searching: ['{root}']\""),
-        (
-            {"package": "demo", "executable": "none"},
-            "executable 'none' not found on the libexec directory '{root}/lib/demo' ",
-        ),
-        (
-            {"package": "empty", "executable": "x"},
-            "package 'empty' found at '{root}', but libexec directory '{root}/lib/empty' does not exist",
-        ),
-    ],
-)
-def test_missing_package_or_executable(run, prefix, node, message):
-    outcome = run(Node(**node))
-    assert outcome.code == 1
-    caught = "[ERROR] [launch]: Caught exception in launch (see debug for traceback): "
-    assert caught + message.replace("{root}", str(prefix)) + "\n" in outcome.out
-
-
-@pytest.mark.parametrize(
-    ("node", "message"),
-    [
-        ({"name": "bad-name"}, "Invalid node name: node name must not"),
-        ({"name": "1st"}, "'1st'"),
-        ({"namespace": "a//b"}, "Invalid namespace: namespace must be absolute"),
-        ({"namespace": "a/"}, "'/a/'"),
-    ],
-)
-def test_invalid_names_are_refused(run, prefix, node, message):
-    outcome = run(_talker(**node))
-    assert outcome.code == 1
-    assert (
-        "Error while expanding or validating node name or namespace for 'package=demo, executable=talker, "
-        in (outcome.out)
-    )
-    assert message in outcome.out
-
-
-def test_invalid_pushed_namespace_is_refused(run):
-    outcome = run(PushRosNamespace("a"), PushRosNamespace("b-c"))
-    assert outcome.code == 1
-    assert (
-        "The resulting namespace is invalid: [previous_namespace='/a', pushed_namespace='b-c']" in outcome.out
-    )
-
-
-def test_duplicate_names_are_warned_of(run, prefix):
-    nodes = [_talker(name="n", namespace="/x") for _ in range(2)]
-    message = "there are now at least 2 nodes with the name /x/n created within this launch context\n"
-    out = run(*nodes).out
-    assert f"[WARNING] [{nodes[1].name}]: {message}" in out
-
-
 def test_parameters_must_be_a_list():
     with pytest.raises(TypeError, match="'Node' expected 'parameters' to be one of"):
         Node(executable="x", parameters={"a": 1})
@@ -252,16 +135,6 @@ def test_lifecycle_node_without_autostart_is_a_node(arguments_of):
     assert arguments_of(node) == [["--ros-args", "-r", "__node:=n", "-r", "__ns:=/"]]
     with pytest.raises(TypeError, match="namespace"):
         LifecycleNode(package="demo", executable="talker", name="n")
-
-
-def test_package_substitutions(prefix):
-    context = LaunchContext()
-    assert FindPackageShare("demo").perform(context) == f"{prefix}/share/demo"
-    assert FindPackagePrefix(["de", "mo"]).perform(context) == str(prefix)
-    executable = ExecutableInPackage(executable="talker", package="demo")
-    assert executable.perform(context) == f"{prefix}/lib/demo/talker"
-    assert FindPackageShare("demo").describe() == "PkgShare(pkg='demo')"
-    assert executable.describe() == "ExecInPkg(pkg='demo', exec='talker')"
 
 
 def test_texts_in_a_parameter_file_are_quoted(arguments_of):
