@@ -116,7 +116,7 @@ class ExpertNode(ManagedNode[ExpertParameters]):
             return
         if not self._episode:
             # The twin may have been up for a while: the first episode begins with a reset too.
-            self._episode = values["episode"]
+            self._episode, self._is_over = values["episode"], True
             self._ask_for_episode()
         elif values["episode"] != self._episode:
             self._episode, self._is_over = values["episode"], False

@@ -88,7 +88,8 @@ class ExpertPlayer:
             self._next_ns = stamp_ns + SETTLE_NS
         if self._seed is None or stamp_ns < self._next_ns or not self._sees_all(positions):
             return None
-        self._next_ns = max(self._next_ns + PERIOD_NS, stamp_ns - PERIOD_NS)
+        is_late = stamp_ns - self._next_ns >= PERIOD_NS
+        self._next_ns = (stamp_ns if is_late else self._next_ns) + PERIOD_NS
         q_rad = np.array([positions[name] for name in self._contract.joint_names])
         if not np.isfinite(q_rad).all():
             return None

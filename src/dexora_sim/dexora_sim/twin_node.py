@@ -148,7 +148,7 @@ class TwinNode(ManagedNode[TwinParameters]):
         if self._pacer.is_slow:
             self.get_logger().warning(
                 f"the world runs at {self._pacer.realtime_factor:.2f} of real time: this machine is too slow "
-                "for the picture sizes and rates asked for; all times stay consistent",
+                "for what is asked (realtime_factor, image_width, camera_rate_hz); all times stay consistent",
                 throttle_duration_sec=SLOW_LOG_PERIOD_S,
             )
 
