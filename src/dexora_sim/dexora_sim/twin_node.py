@@ -39,7 +39,7 @@ from dexora_sim.pacing import Pacer
 from dexora_sim.power import PowerLine
 from dexora_sim.rig import TwinRig, fault_world
 from dexora_sim.task_watch import TaskWatch, make_scene
-from dexora_sim.truth_node import TruthPublishers
+from dexora_sim.truth import TruthPublishers
 from dexora_sim.twin import Twin
 from dexora_sim.twin_parameters import TwinParameters
 

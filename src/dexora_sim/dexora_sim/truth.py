@@ -16,21 +16,21 @@ from typing import Any
 import mujoco
 import numpy as np
 from dexora_core.clock import NS_PER_S
+from dexora_core.trajectory_execution import FloatArray
+from dexora_ros.diagnostics import Check
 from dexora_ros.joint_state_publisher import JointStatePublisher
 from dexora_ros.managed_node import ManagedNode
-from dexora_ros.qos import LATCHED, STATE
-from dexora_ros.stamps import set_stamp
-from diagnostic_msgs.msg import DiagnosticStatus, KeyValue
-from geometry_msgs.msg import TransformStamped
-from tf2_msgs.msg import TFMessage
+from dexora_ros.pose_publisher import PosePublisher
+from dexora_ros.status_publisher import StatusPublisher
 
 from dexora_sim.rig import TwinRig
-from dexora_sim.task_watch import FAILED, SUCCESS, TaskWatch
+from dexora_sim.task_watch import FAILED, SUCCESS, TaskStatus, TaskWatch
+from dexora_sim.world import BodyState
 
 WORLD_FRAME = "world"
 STATUS_PERIOD_NS = NS_PER_S // 2
 _NOTHING = np.zeros(0)
-_LEVELS = {SUCCESS: DiagnosticStatus.OK, FAILED: DiagnosticStatus.ERROR}
+_LEVELS = {SUCCESS: Check.ok, FAILED: Check.error}
 
 
 class TruthPublishers:
@@ -51,13 +51,10 @@ class TruthPublishers:
         self._touch = JointStatePublisher(node, "~/touch")
         self._object_joints = JointStatePublisher(node, "~/object_joints")
         self._joints = JointStatePublisher(node, "~/true_joint_states")
-        self._poses = node.create_publisher(TFMessage, "~/object_poses", STATE)
-        self._status = node.create_publisher(DiagnosticStatus, "~/task_status", LATCHED)
+        self._poses = PosePublisher(node, "~/object_poses", WORLD_FRAME, tuple(watch.world.objects))
+        self._status = StatusPublisher(node, "~/task_status")
         self._touch_names = tuple(rig.twin.touch())
         self._object_joint_names = tuple(watch.world.joints)
-        self._transforms = TFMessage(
-            transforms=[TransformStamped(child_frame_id=name) for name in watch.world.objects]
-        )
 
     def publish(self) -> None:
         """Publish what is due; call it after every tick."""
@@ -70,13 +67,13 @@ class TruthPublishers:
         self._next_ns = now_ns + self._period_ns
         status = self._watch.update()
         self._publish_world(now_ns)
-        if (status.state, len(status.progress.stages)) != self._published or now_ns >= self._next_status_ns:
+        if _gist(status) != self._published or now_ns >= self._next_status_ns:
             self.publish_status()
 
     def publish_status(self) -> None:
         """Publish how the episode stands."""
         status = self._watch.status
-        self._published = (status.state, len(status.progress.stages))
+        self._published = _gist(status)
         self._next_status_ns = self._rig.now_ns + STATUS_PERIOD_NS
         values = {
             "instruction": status.instruction,
@@ -88,14 +85,8 @@ class TruthPublishers:
             "stages": ", ".join(status.stage_names),
             "reason": status.reason,
         }
-        self._status.publish(
-            DiagnosticStatus(
-                level=_LEVELS.get(status.state, DiagnosticStatus.WARN),
-                name=status.task,
-                message=status.state,
-                values=[KeyValue(key=key, value=value) for key, value in values.items()],
-            )
-        )
+        level = _LEVELS.get(status.state, Check.warn)
+        self._status.publish(status.task, level(status.state, values))
 
     def _publish_world(self, now_ns: int) -> None:
         world, touch = self._watch.world, self._rig.twin.touch()
@@ -104,13 +95,14 @@ class TruthPublishers:
         if self._object_joint_names:
             positions = np.array([world.joints[name] for name in self._object_joint_names])
             self._object_joints.publish(self._object_joint_names, positions, _NOTHING, _NOTHING, now_ns)
-        for transform in self._transforms.transforms:
-            body = world.objects[transform.child_frame_id]
-            set_stamp(transform.header.stamp, now_ns)
-            transform.header.frame_id = WORLD_FRAME
-            place, turn = transform.transform.translation, transform.transform.rotation
-            place.x, place.y, place.z = (float(value) for value in body.position)
-            quaternion = np.zeros(4)
-            mujoco.mju_mat2Quat(quaternion, body.rotation.ravel())
-            turn.w, turn.x, turn.y, turn.z = (float(value) for value in quaternion)
-        self._poses.publish(self._transforms)
+        self._poses.publish({name: _pose(body) for name, body in world.objects.items()}, now_ns)
+
+
+def _pose(body: BodyState) -> tuple[FloatArray, FloatArray]:
+    quaternion = np.zeros(4)
+    mujoco.mju_mat2Quat(quaternion, body.rotation.ravel())
+    return body.position, quaternion
+
+
+def _gist(status: TaskStatus) -> tuple[str, int]:
+    return status.state, len(status.progress.stages)
