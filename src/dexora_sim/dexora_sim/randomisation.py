@@ -30,7 +30,7 @@ class Randomisation:
         pose: Where objects stand.
         mass: Mass of the objects.
         friction: Friction of the objects.
-        size: Size of the objects.
+        size: Size of the objects, the same factor for all of an episode.
         colour: Shades of objects and table.
         texture: Pattern of the table.
         light: Strength and place of the lights.
@@ -154,22 +154,26 @@ class Randomiser:
         self._vary_light(model, seed, levels)
         self._vary_cameras(model, seed, levels)
         self._place_distractors(model, seed, levels)
+        # MuJoCo would take the poses of welds anew from where bodies of nominal size start.
+        welds = np.array(model.eq_data)
         mujoco.mj_setConst(model, data)
+        model.eq_data[:] = welds
 
     def _vary_bodies(self, model: mujoco.MjModel, seed: int, levels: Randomisation) -> None:
-        names = ("mass", "friction", "size", "colour")
-        rngs = {name: stream(seed, name) for name in names}
-        spans = {name: RANGES[name].get(getattr(levels, name), NOMINAL) for name in names}
+        names = ("mass", "friction", "colour")
+        spans = {name: RANGES[name].get(getattr(levels, name), NOMINAL) for name in (*names, "size")}
+        rngs = {name: stream(seed, name) for name in spans}
+        size = float(draw(rngs["size"], spans["size"]))  # one for all, so that cap and bottle still fit
         for tree in self._bodies:
             factor = {name: float(draw(rngs[name], spans[name])) for name in names}
             geoms = np.flatnonzero(np.isin(model.geom_bodyid, tree))
             model.body_mass[tree] *= factor["mass"]
-            model.body_inertia[tree] *= factor["mass"] * factor["size"] ** 2
+            model.body_inertia[tree] *= factor["mass"] * size**2
             model.geom_friction[geoms] *= factor["friction"]
             for name in ("geom_size", "geom_pos", "geom_rbound", "geom_aabb"):
-                getattr(model, name)[geoms] *= factor["size"]
-            model.body_ipos[tree] *= factor["size"]
-            model.body_pos[tree[1:]] *= factor["size"]
+                getattr(model, name)[geoms] *= size
+            model.body_ipos[tree] *= size
+            model.body_pos[tree[1:]] *= size
             if levels.colour != "off":
                 _shade(model.geom_rgba, geoms, factor["colour"], rngs["colour"])
 

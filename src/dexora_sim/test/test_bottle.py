@@ -52,6 +52,18 @@ def test_closed_cap_sits_on_its_seat(twins):
     np.testing.assert_allclose(gap, (0.0, 0.0, SEAT_M), atol=0.0012)
 
 
+@pytest.mark.parametrize("level", ["train", "ood"])
+def test_cap_of_any_size_stays_where_it_is_put(twins, level):
+    twin = twins("open_bottle")
+    for seed in range(6):
+        twin.reset(seed, randomisation=Randomisation.off().but(size=level, mass=level))
+        before = twin.world().objects
+        twin.step(150)
+        after = twin.world().objects
+        gap = [world["cap"].position - world["bottle"].position for world in (before, after)]
+        np.testing.assert_allclose(*gap, atol=4e-4)
+
+
 def test_less_than_the_friction_does_not_turn_it(twins):
     bench = Bench(twins("open_bottle"))
     bench.twist(0.8 * THREAD_FRICTION_NM, 1.0, is_held=True)
