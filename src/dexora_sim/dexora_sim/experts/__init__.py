@@ -13,7 +13,8 @@ from dexora_sim.experts.open_bottle import OpenBottleExpert
 from dexora_sim.experts.reach import ReachExpert
 
 EXPERTS: dict[str, type[Expert]] = {
-    expert.task: expert for expert in (ReachExpert, LiftExpert, BimanualLiftExpert, HandoverExpert, OpenBottleExpert)
+    expert.task: expert
+    for expert in (ReachExpert, LiftExpert, BimanualLiftExpert, HandoverExpert, OpenBottleExpert)
 }
 """The expert of each task, by the task's name."""
 

@@ -114,9 +114,7 @@ class Expert(ABC):
             return self._target_rad.copy()
         self._steps_done += 1
         share = smooth(self._steps_done / self._steps)
-        palms = {
-            hand: _along(self._from_palms[hand], self._move.palms.get(hand), share) for hand in HANDS
-        }
+        palms = {hand: _along(self._from_palms[hand], self._move.palms.get(hand), share) for hand in HANDS}
         targets = self._arms.follow(palms)
         for hand, index in self._hand_index.items():
             start = self._from_fingers[hand]

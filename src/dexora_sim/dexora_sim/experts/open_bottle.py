@@ -14,13 +14,16 @@ from dexora_sim.experts.grasps import INWARD, JAW_CLOSED, JAW_OPEN, OPEN, WRAP, 
 from dexora_sim.tasks.base import Goal
 from dexora_sim.tasks.bottle import BOTTLE_RADIUS_M, THREAD_END_RAD
 
-_CAP_IN_PALM_M = np.array([0.063, 0.0115, 0.003])
+_CAP_IN_PALM_M = np.array([0.062, 0.0115, 0.003])
 """Middle of the cap between thumb and fingers, in the right palm's frame; mirrored in y for the left one [m]."""
-_STROKE_RAD = {"right": (math.radians(28.0), math.radians(135.0)), "left": (math.radians(-135.0), math.radians(-28.0))}
+_STROKE_RAD = {
+    "right": (math.radians(42.0), math.radians(130.0)),
+    "left": (math.radians(-130.0), math.radians(-42.0)),
+}
 """Where the turning fingers point at the start and the end of a stroke, about the vertical."""
 _TILT = 0.25
 """The palm leans towards the fingers: straight down, the wrist would pass its singularity within a stroke."""
-_TURN_S = 2.8
+_TURN_S = 2.3
 _ENOUGH_RAD = THREAD_END_RAD + math.radians(4.0)
 """The cap has left its thread when it has been turned this far."""
 
@@ -35,7 +38,7 @@ class OpenBottleExpert(Expert):
         turner, holder = goal.hand, goal.other_hand
         start_rad, end_rad = _STROKE_RAD[turner]
         bottle = self.view.objects["bottle"].position
-        hold = around(bottle + np.array([0.0, 0.0, 0.003]), BOTTLE_RADIUS_M, side_grasp(holder))
+        hold = around(bottle + np.array([0.0, 0.0, 0.008]), BOTTLE_RADIUS_M, side_grasp(holder))
         beside = hold.backed_off(0.09, z=0.02)
         above = self._over_cap(turner, start_rad).shifted(*self.vary(0.005, 2), z=0.10)
         aside = above.shifted(x=-0.04, y=-INWARD[turner] * 0.18)
@@ -44,15 +47,19 @@ class OpenBottleExpert(Expert):
         yield Move(0.8, fingers={holder: WRAP})
         yield Move(1.2, {turner: self._over_cap(turner, start_rad).shifted(z=0.10)})
         yield Move(0.9, {turner: self._over_cap(turner, start_rad)})
-        turned_rad = 0.0
-        while turned_rad < _ENOUGH_RAD:
-            before = self._cap_angle()
+        turned_rad, last_rad = 0.0, self._cap_angle()
+        while True:
             yield Move(0.5, fingers={turner: JAW_CLOSED})
             yield Move(_TURN_S, {turner: self._turn(turner, start_rad, end_rad)})
-            turned_rad += (self._cap_angle() - before) % (2 * math.pi)
-            if turned_rad < _ENOUGH_RAD:
-                yield Move(0.4, fingers={turner: JAW_OPEN})
-                yield Move(_TURN_S, {turner: self._turn(turner, end_rad, start_rad)})
+            yield Move(0.4, fingers={turner: JAW_OPEN})
+            # Measured with the hand off the cap, which springs back a little.
+            now_rad = self._cap_angle()
+            turned_rad += (now_rad - last_rad + math.pi / 2) % (2 * math.pi) - math.pi / 2
+            last_rad = now_rad
+            if turned_rad > _ENOUGH_RAD:
+                break
+            yield Move(_TURN_S, {turner: self._turn(turner, end_rad, start_rad)})
+        yield Move(0.5, fingers={turner: JAW_CLOSED})
         yield Move(1.0, {turner: self.palm(turner).shifted(z=0.08)})
         yield Move(1.5)
 
@@ -73,6 +80,7 @@ class OpenBottleExpert(Expert):
 def _over(cap: FloatArray, hand: str, yaw_rad: float) -> Pose:
     """Return the palm pose, facing down, that has the cap between thumb and fingers, the fingers at a yaw."""
     rotation = facing(
-        (_TILT * math.cos(yaw_rad), _TILT * math.sin(yaw_rad), -1.0), (math.cos(yaw_rad), math.sin(yaw_rad), 0.0)
+        (_TILT * math.cos(yaw_rad), _TILT * math.sin(yaw_rad), -1.0),
+        (math.cos(yaw_rad), math.sin(yaw_rad), 0.0),
     )
     return Pose(cap - rotation @ (_CAP_IN_PALM_M * np.array([1.0, INWARD[hand], 1.0])), rotation)

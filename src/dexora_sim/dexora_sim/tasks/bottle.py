@@ -15,10 +15,12 @@ from dexora_sim.tasks.furniture import add_object, add_part
 from dexora_sim.tasks.placing import Placement, place
 
 BOTTLE_RADIUS_M = 0.032
-BOTTLE_HEIGHT_M = 0.14
+BOTTLE_HEIGHT_M = 0.124
 BOTTLE_MASS_KG = 0.30
 BOTTLE_FRICTION = 0.6
 NECK_RADIUS_M = 0.016
+NECK_HEIGHT_M = 0.016
+"""Of the bare neck between shoulder and cap: room for fingertips."""
 CAP_RADIUS_M = 0.024
 CAP_HEIGHT_M = 0.032
 CAP_MASS_KG = 0.03
@@ -34,7 +36,7 @@ TURN_JOINT = "cap_turn"
 RISE_JOINT = "cap_rise"
 WELD = "cap_on_thread"
 COUPLING = "cap_thread"
-SEAT_M = BOTTLE_HEIGHT_M / 2 + CAP_HEIGHT_M / 2 + 0.001
+SEAT_M = BOTTLE_HEIGHT_M / 2 + NECK_HEIGHT_M + CAP_HEIGHT_M / 2 + 0.001
 """Height of the cap's middle above the bottle's when it is closed."""
 
 
@@ -45,10 +47,13 @@ def add_bottle(spec: mujoco.MjSpec) -> None:
     bottle = add_object(spec, "bottle", cylinder, size, BOTTLE_MASS_KG)
     bottle.geoms[0].friction[0] = BOTTLE_FRICTION
     bottle.pos = [0.0, 0.0, 1.0]
-    neck_half = CAP_HEIGHT_M / 2 - 0.004
-    neck_size = (NECK_RADIUS_M, neck_half, 0.0)
-    neck = add_part(bottle, "neck", cylinder, neck_size, 0.01, z_m=BOTTLE_HEIGHT_M / 2 + neck_half)
-    neck.contype = neck.conaffinity = 0  # inside the cap
+    top = BOTTLE_HEIGHT_M / 2
+    neck_size = (NECK_RADIUS_M, NECK_HEIGHT_M / 2, 0.0)
+    add_part(bottle, "neck", cylinder, neck_size, 0.01, z_m=top + NECK_HEIGHT_M / 2)
+    mouth_half = CAP_HEIGHT_M / 2 - 0.004
+    mouth_size = (NECK_RADIUS_M, mouth_half, 0.0)
+    mouth = add_part(bottle, "mouth", cylinder, mouth_size, 0.005, z_m=top + NECK_HEIGHT_M + mouth_half)
+    mouth.contype = mouth.conaffinity = 0  # inside the cap
     _add_nut(bottle)
     cap = add_object(spec, "cap", cylinder, (CAP_RADIUS_M, CAP_HEIGHT_M / 2, 0.0), CAP_MASS_KG)
     cap.pos = [0.0, 0.0, 1.0 + SEAT_M]

@@ -37,7 +37,7 @@ class OpenBottle(Task):
     """
 
     name: ClassVar[str] = "open_bottle"
-    time_limit_s: ClassVar[float] = 40.0
+    time_limit_s: ClassVar[float] = 60.0
     object_names = ("bottle", "cap")
 
     def add_objects(self, spec: mujoco.MjSpec) -> None:
