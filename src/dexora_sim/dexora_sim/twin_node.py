@@ -88,9 +88,11 @@ class TwinNode(ManagedNode[TwinParameters]):
         self._publish_power()
 
     def on_stop(self) -> None:
-        """Stop time; goals end."""
+        """Stop time; goals end, and nothing goes on when time does."""
+        self._rig.freeze()
         for controller in self._controllers.values():
-            controller.close("the twin is going down")
+            controller.hold(self._rig.now_ns, "the twin stops")
+            controller.close("the twin stops")
 
     def on_teardown(self) -> None:
         """End the camera process."""
