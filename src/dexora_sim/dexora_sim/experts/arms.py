@@ -1,7 +1,7 @@
 """Inverse kinematics of both arms: palm poses in the world frame become arm joint positions.
 
-Differential inverse kinematics by mink (a quadratic programme per iteration) on the robot's own model; what it
-integrates is the commanded configuration, so that noise of the measured one never comes back as motion.
+Differential inverse kinematics by mink (a quadratic programme per iteration) on the robot's own model. What
+it integrates is the commanded configuration, so that noise of the measured one never comes back as motion.
 """
 
 from __future__ import annotations
@@ -46,15 +46,24 @@ class Pose:
 
     def shifted(self, x: float = 0.0, y: float = 0.0, z: float = 0.0) -> Pose:
         """Return the pose moved in the world frame [m]."""
-        return Pose(self.position + np.array([x, y, z]), self.rotation)
+        return self.moved(np.array([x, y, z]))
+
+    def moved(self, offset: FloatArray) -> Pose:
+        """Return the pose moved by an offset in the world frame [m], shape (3,)."""
+        return Pose(self.position + offset, self.rotation)
 
     def backed_off(self, distance_m: float, z: float = 0.0) -> Pose:
         """Return the pose a distance back, away from where the palm faces, and `z` higher [m]."""
-        return self.shifted(*(-distance_m * self.rotation[:, 0] + np.array([0.0, 0.0, z])))
+        return self.moved(np.array([0.0, 0.0, z]) - distance_m * self.rotation[:, 0])
 
 
 def facing(out: tuple[float, float, float], fingers: tuple[float, float, float]) -> FloatArray:
-    """Return T_world_palm, shape (3, 3), from where the palm faces and, as far as that allows, where fingers point."""
+    """Return T_world_palm, shape (3, 3).
+
+    Args:
+        out: Where the palm faces, world frame.
+        fingers: Where the straight fingers point, as far as `out` allows, world frame.
+    """
     x_axis = np.array(out) / np.linalg.norm(out)
     z_axis = np.array(fingers) - x_axis * (x_axis @ np.array(fingers))
     z_axis = z_axis / np.linalg.norm(z_axis)
@@ -88,7 +97,7 @@ class BimanualKinematics:
         self._limits = [mink.ConfigurationLimit(model)]
 
     def reset(self, q_rad: FloatArray) -> None:
-        """Start from joint positions [rad], shape (J,), contract order; they are also the preferred posture."""
+        """Start from joint positions [rad], shape (J,), contract order; the arms prefer that posture."""
         self._preferred = self._configuration.q.copy()
         self._preferred[self._qpos] = q_rad
         self.adopt(q_rad)
@@ -107,7 +116,7 @@ class BimanualKinematics:
         return Pose(site.translation(), site.rotation().as_matrix())
 
     def follow(self, palms: dict[str, Pose]) -> FloatArray:
-        """Move both arms towards palm poses and return all joint positions [rad], shape (J,), contract order."""
+        """Move the arms towards palm poses; return joint positions [rad], shape (J,), contract order."""
         for hand, pose in palms.items():
             rotation = mink.SO3.from_matrix(pose.rotation)
             self._tasks[hand].set_target(mink.SE3.from_rotation_and_translation(rotation, pose.position))

@@ -1,7 +1,7 @@
 """What an expert is: a plan of moves, worked off at 20 Hz into 36 joint targets.
 
-A plan is a generator of moves. It is asked for the next move when the last one is over, and it sees the world as
-it is then: that is how an expert reacts.
+A plan is a generator of moves. It is asked for the next move when the last one is over, and it sees the world
+as it is then: that is how an expert reacts.
 """
 
 from __future__ import annotations
@@ -47,8 +47,8 @@ class Move:
 
     Attributes:
         duration_s: Time that the move takes at the expert's nominal pace [s].
-        palms: By hand, the pose at the end, reached along a straight line, or the path itself: a function of the
-            share of the way, 0 to 1.
+        palms: By hand, the pose at the end, reached along a straight line, or the path itself: a function of
+            the share of the way, 0 to 1.
         fingers: Hand joint targets at the end [rad], shape (12,), by hand.
     """
 
@@ -106,7 +106,7 @@ class Expert(ABC):
         self._begin_next()
 
     def act(self, view: View) -> FloatArray:
-        """Return the joint targets for the next 50 ms [rad], shape (J,), contract order, inside the limits."""
+        """Return joint targets for the next 50 ms [rad], shape (J,), contract order, inside the limits."""
         self.view = view
         if self._move is not None and self._steps_done >= self._steps:
             self._begin_next()
@@ -130,12 +130,16 @@ class Expert(ABC):
         """Return where a palm has been sent."""
         return self._palms[hand]
 
-    def vary(self, spread: float, size: int = 3) -> FloatArray:
-        """Return a small random offset, uniform within +-spread, shape (size,)."""
-        return np.array(self.rng.uniform(-spread, spread, size))
+    def vary(self, spread_m: float) -> FloatArray:
+        """Return a small random offset, uniform within +-spread, shape (3,)."""
+        return np.array(self.rng.uniform(-spread_m, spread_m, 3))
+
+    def sway(self, spread_m: float, up_m: float = 0.0) -> FloatArray:
+        """Return an offset that varies sideways only and goes up by a given height, shape (3,)."""
+        return self.vary(spread_m) * np.array([1.0, 1.0, 0.0]) + np.array([0.0, 0.0, up_m])
 
     def _within_limits(self, targets: FloatArray) -> FloatArray:
-        """Return targets cut to the contract's positions and a share of its velocities; the arms catch up later."""
+        """Return targets inside the contract's positions and a share of its velocities; arms catch up later."""
         reach = self._contract.max_velocity_rad_s * _SPEED_SHARE / ACTION_RATE_HZ
         nearer = self._target_rad + np.clip(targets - self._target_rad, -reach, reach)
         return np.clip(nearer, self._contract.lower_rad, self._contract.upper_rad)

@@ -32,9 +32,8 @@ class BimanualLiftExpert(Expert):
         yield Move(1.6, self._palms_at(goal, _CLEAR_M, height_m + 0.02), fingers)
         yield Move(1.0, self._palms_at(goal, 0.005, height_m))
         yield Move(0.6, self._palms_at(goal, -_SQUEEZE_M, height_m))
-        sway = self.vary(0.01)
-        pressed = {hand: self.palm(hand) for hand in HANDS}
-        yield Move(1.6, {hand: pose.shifted(sway[0], sway[1], _RISE_M) for hand, pose in pressed.items()})
+        rise = self.sway(0.01, up_m=_RISE_M)
+        yield Move(1.6, {hand: self.palm(hand).moved(rise) for hand in HANDS})
         yield Move(1.5)
 
     def _palms_at(self, goal: Goal, gap_m: float, height_m: float) -> dict[str, Pose]:

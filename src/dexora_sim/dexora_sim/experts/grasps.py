@@ -1,7 +1,7 @@
 """Finger postures and palm orientations that several experts share.
 
-Order of the twelve joints: thumb bend, thumb 1, thumb 2, index side swing, then two joints each of index, middle,
-ring and little finger; positive closes, in rad.
+Order of the twelve joints: thumb bend, thumb 1, thumb 2, index side swing, then two joints each of index,
+middle, ring and little finger; positive closes, in rad.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ POINT = np.array([0.9, 0.9, 0.9, 0.0, 0.05, 0.05, *((1.5, 1.5) * 3)])
 
 
 def side_grasp(hand: str) -> FloatArray:
-    """Return T_world_palm, shape (3, 3): fingers level, palm inwards and a little back, as the wrist likes it."""
+    """Return T_world_palm, shape (3, 3): fingers level, palm inwards and a little back."""
     return facing((-0.35, INWARD[hand], 0.0), (1.0, 0.0, -0.04))
 
 

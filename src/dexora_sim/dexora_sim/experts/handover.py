@@ -33,9 +33,9 @@ class HandoverExpert(Expert):
         yield Move(0.9, {giver: at})
         yield Move(0.8, fingers={giver: WRAP})
         yield Move(0.8, {giver: at.shifted(z=_RISE_M)})
-        meet = np.array([_MEET_X_M, 0.0]) + self.vary(0.01, 2)
+        meet = np.array([_MEET_X_M, 0.0]) + self.sway(0.01)[:2]
         to_middle = meet - self._tube()[:2]
-        carried = self.palm(giver).shifted(*to_middle)
+        carried = self.palm(giver).shifted(to_middle[0], to_middle[1])
         clear = self._grip(taker, _HIGH_M).backed_off(_CLEAR_M)
         waiting = Pose(clear.position + np.array([*to_middle, 0.02]), clear.rotation)
         yield Move(1.6, {giver: carried, taker: waiting}, {taker: OPEN})

@@ -31,5 +31,5 @@ class LiftExpert(Expert):
         yield Move(1.6, {hand: beside}, {hand: OPEN})
         yield Move(0.9, {hand: at})
         yield Move(0.8, fingers={hand: WRAP})
-        yield Move(1.4, {hand: at.shifted(*self.vary(0.01, 2), z=_RISE_M)})
+        yield Move(1.4, {hand: at.moved(self.sway(0.01, up_m=_RISE_M))})
         yield Move(1.5)

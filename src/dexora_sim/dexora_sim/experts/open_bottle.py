@@ -1,4 +1,4 @@
-"""Expert of `open_bottle`: one hand wraps the bottle, the other turns the cap from above, stroke by stroke."""
+"""Expert of `open_bottle`: one hand wraps the bottle, the other turns the cap from above, in strokes."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from dexora_sim.tasks.base import Goal
 from dexora_sim.tasks.bottle import BOTTLE_RADIUS_M, THREAD_END_RAD
 
 _CAP_IN_PALM_M = np.array([0.062, 0.0115, 0.003])
-"""Middle of the cap between thumb and fingers, in the right palm's frame; mirrored in y for the left one [m]."""
+"""Middle of the cap between thumb and fingers, in the right palm's frame [m]; mirrored in y for the left."""
 _STROKE_RAD = {
     "right": (math.radians(42.0), math.radians(130.0)),
     "left": (math.radians(-130.0), math.radians(-42.0)),
@@ -40,7 +40,7 @@ class OpenBottleExpert(Expert):
         bottle = self.view.objects["bottle"].position
         hold = around(bottle + np.array([0.0, 0.0, 0.008]), BOTTLE_RADIUS_M, side_grasp(holder))
         beside = hold.backed_off(0.09, z=0.02)
-        above = self._over_cap(turner, start_rad).shifted(*self.vary(0.005, 2), z=0.10)
+        above = self._over_cap(turner, start_rad).moved(self.sway(0.005, up_m=0.10))
         aside = above.shifted(x=-0.04, y=-INWARD[turner] * 0.18)
         yield Move(1.8, {holder: beside, turner: aside}, {holder: OPEN, turner: JAW_OPEN})
         yield Move(0.9, {holder: hold})
