@@ -139,7 +139,7 @@ class Expert(ABC):
         return self.vary(spread_m) * np.array([1.0, 1.0, 0.0]) + np.array([0.0, 0.0, up_m])
 
     def _within_limits(self, targets: FloatArray) -> FloatArray:
-        """Return targets inside the contract's positions and a share of its velocities; arms catch up later."""
+        """Return targets inside the contract's positions and a share of its velocities; arms lag."""
         reach = self._contract.max_velocity_rad_s * _SPEED_SHARE / ACTION_RATE_HZ
         nearer = self._target_rad + np.clip(targets - self._target_rad, -reach, reach)
         return np.clip(nearer, self._contract.lower_rad, self._contract.upper_rad)

@@ -1,0 +1,49 @@
+"""One episode of an expert in the environment: what tests, benchmarks and data collection play."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from dexora_sim.env import DexoraEnv
+from dexora_sim.experts.base import Expert, View
+
+
+@dataclass(frozen=True)
+class Demonstration:
+    """How an episode went.
+
+    Attributes:
+        seed: Seed of episode and expert.
+        is_success: Whether the task was done.
+        stages: Stages reached, in order.
+        failure: Why it could no longer succeed; empty when time ran out or it succeeded.
+        time_s: Simulated time at its end [s].
+    """
+
+    seed: int
+    is_success: bool
+    stages: tuple[str, ...]
+    failure: str
+    time_s: float
+
+
+def see(env: DexoraEnv) -> View:
+    """Return what an expert sees of an environment."""
+    return View(env.twin.state().position, env.twin.world().objects)
+
+
+def demonstrate(env: DexoraEnv, expert: Expert, seed: int) -> Demonstration:
+    """Play one episode.
+
+    Args:
+        env: Environment of the expert's task.
+        expert: Who acts.
+        seed: Seed of the episode's layout and of the expert's variations.
+    """
+    env.reset(seed=seed)
+    expert.reset(env.episode.goal, see(env), seed)
+    while True:
+        _, _, is_over, is_late, info = env.step(expert.act(see(env)))
+        if is_over or is_late:
+            stages = tuple(info["stages"])
+            return Demonstration(seed, bool(info["is_success"]), stages, info["failure"], info["time_s"])
