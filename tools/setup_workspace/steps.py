@@ -67,8 +67,9 @@ class SetUp:
         if system_packages.has_dpkg(self._environment):
             absent = system_packages.missing(packages, self._environment)
             if absent:
+                prefix = system_packages.privilege(absent, self._environment)
                 self._begin(f"system packages ({', '.join(absent)})")
-                system_packages.install(absent, self._commands, self._environment)
+                system_packages.install(absent, prefix, self._commands, self._environment)
                 self._console.end()
         system_packages.check_commands(self._environment)
         self._stamps.write(_SYSTEM_PACKAGES, value)

@@ -86,52 +86,59 @@ def check_commands(environment: Mapping[str, str], names: Iterable[str] = _NEEDE
         raise SetupError(
             f"No {' and no '.join(absent)} found, needed to build the interfaces: install "
             f"{'it' if len(absent) == 1 else 'them'} (Debian, Ubuntu: sudo apt-get install -y "
-            f"{' '.join(absent)}) and "
-            "start again."
+            f"{' '.join(absent)}) and start again."
         )
 
 
-def install(packages: Sequence[str], commands: Commands, environment: Mapping[str, str]) -> None:
-    """Install `packages` with apt-get as root or with a sudo that asks nothing.
+def privilege(packages: Sequence[str], environment: Mapping[str, str]) -> list[str]:
+    """Return what to put before a command to run it as root: nothing, or a sudo that asks nothing.
 
     Raises:
-        SetupError: when neither is possible, or apt-get fails.
+        SetupError: when neither is possible; names the line that installs `packages`.
     """
-    line = f"sudo apt-get install -y --no-install-recommends {' '.join(packages)}"
-    prefix = _privilege(environment)
-    if prefix is None:
-        raise SetupError(
-            f"System packages are missing and this user may not install them: run '{line}' and start again."
+    if os.geteuid() == 0:
+        return []
+    if shutil.which("sudo", path=environment.get("PATH")) is not None:
+        allowed = subprocess.run(
+            ["sudo", "-n", "true"], capture_output=True, check=False, env=dict(environment)
         )
+        if allowed.returncode == 0:
+            return ["sudo", "-n"]
+    raise SetupError(
+        "System packages are missing and this user may not install them: run "
+        f"'{_line(packages)}' and start again."
+    )
+
+
+def install(
+    packages: Sequence[str], prefix: Sequence[str], commands: Commands, environment: Mapping[str, str]
+) -> None:
+    """Install `packages` with apt-get behind `prefix`.
+
+    Raises:
+        SetupError: when apt-get fails.
+    """
     unattended = {**environment, "DEBIAN_FRONTEND": "noninteractive"}
     apt = [*prefix, "apt-get", "-o", "DPkg::Lock::Timeout=120"]
     updated = commands.run([*apt, "update"], unattended)
     outcome = commands.run([*apt, "install", "-y", "--no-install-recommends", *packages], unattended)
     if outcome.returncode != 0:
-        raise SetupError(_reason(outcome, updated, packages, line))
+        raise SetupError(_reason(outcome, updated, packages))
 
 
-def _privilege(environment: Mapping[str, str]) -> list[str] | None:
-    """Return what to put before a command to run it as root, or None when that is not possible."""
-    if os.geteuid() == 0:
-        return []
-    path = environment.get("PATH")
-    if shutil.which("sudo", path=path) is None:
-        return None
-    allowed = subprocess.run(["sudo", "-n", "true"], capture_output=True, check=False, env=dict(environment))
-    return ["sudo", "-n"] if allowed.returncode == 0 else None
+def _line(packages: Sequence[str]) -> str:
+    return f"sudo apt-get install -y --no-install-recommends {' '.join(packages)}"
 
 
-def _reason(outcome: Outcome, updated: Outcome, packages: Sequence[str], line: str) -> str:
+def _reason(outcome: Outcome, updated: Outcome, packages: Sequence[str]) -> str:
     said = outcome.tail + updated.tail
     if any(mark in text for text in said for mark in _OFFLINE_MARKS):
         return (
             f"The system packages {' '.join(packages)} could not be fetched, the package server "
-            "cannot be reached: "
-            "check the network and start again."
+            "cannot be reached: check the network and start again."
         )
     error = next((text for text in outcome.tail if text.startswith("E:")), "apt-get failed")
     return (
         f"The system packages could not be installed ({error}; all output in .setup/log): run "
-        f"'{line}' yourself and start again."
+        f"'{_line(packages)}' yourself and start again."
     )
