@@ -44,7 +44,7 @@ bench:  ## measure one benchmark of benchmarks/: make bench B=<name>
 soak: FOR ?= development
 soak:  ## the long versions of the tests marked 'soak' (hours)
 	@$(SET_UP) $(FOR)
-	@$(IN_WORKSPACE) DEXORA_SOAK=1 exec python -m pytest src tests -m soak
+	@$(IN_WORKSPACE) DEXORA_SOAK=1 exec python -m pytest src tests -m soak --timeout=0
 
 clean:  ## delete everything that was installed, built or cached here
 	rm -rf .venv .setup build install log .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache
