@@ -15,6 +15,7 @@ setup(
         (f"share/{PACKAGE}/rviz", ["rviz/dexora.rviz"]),
     ],
     zip_safe=False,
+    extras_require={"test": ["pytest"]},
     maintainer="dexora maintainers",
     maintainer_email="maintainers@dexora.example",
     description="Launch files, parameters and viewers.",

@@ -14,13 +14,17 @@ setup(
         (f"share/{PACKAGE}", ["package.xml"]),
     ],
     zip_safe=False,
+    extras_require={"test": ["pytest"]},
     maintainer="dexora maintainers",
     maintainer_email="maintainers@dexora.example",
     description="The command path: command node, watchdog and hardware drivers.",
     license="Apache-2.0",
     entry_points={
         "console_scripts": [
+            "command_node = dexora_control.command_node:main",
+            "preview_node = dexora_control.preview_node:main",
             "robot_state_node = dexora_control.robot_state_node:main",
+            "watchdog_node = dexora_control.watchdog_node:main",
         ]
     },
 )

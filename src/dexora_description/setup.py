@@ -25,6 +25,7 @@ setup(
         installed("mjcf"),
     ],
     zip_safe=False,
+    extras_require={"test": ["pytest"]},
     maintainer="dexora maintainers",
     maintainer_email="maintainers@dexora.example",
     description="Robots as data: one contract per robot, URDF and MJCF.",

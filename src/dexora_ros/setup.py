@@ -15,6 +15,7 @@ setup(
         (f"share/{PACKAGE}/profiles", [f"{PACKAGE}/profiles/fastdds.xml"]),
     ],
     zip_safe=False,
+    extras_require={"test": ["pytest"]},
     maintainer="dexora maintainers",
     maintainer_email="maintainers@dexora.example",
     description="The rclpy idioms that every dexora node shares.",

@@ -14,6 +14,7 @@ setup(
         (f"share/{PACKAGE}", ["package.xml"]),
     ],
     zip_safe=False,
+    extras_require={"test": ["pytest"]},
     maintainer="dexora maintainers",
     maintainer_email="maintainers@dexora.example",
     description="Human motion in, episodes out.",
