@@ -1,5 +1,7 @@
 """Installs dexora_bringup as an ament_python package."""
 
+from pathlib import Path
+
 from setuptools import find_packages, setup
 
 PACKAGE = "dexora_bringup"
@@ -12,6 +14,7 @@ setup(
     data_files=[
         ("share/ament_index/resource_index/packages", [f"resource/{PACKAGE}"]),
         (f"share/{PACKAGE}", ["package.xml"]),
+        (f"share/{PACKAGE}/launch", sorted(map(str, Path("launch").glob("*.launch.py")))),
         (f"share/{PACKAGE}/rviz", ["rviz/dexora.rviz"]),
     ],
     zip_safe=False,

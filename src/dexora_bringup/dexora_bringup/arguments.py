@@ -1,17 +1,20 @@
-"""What the launch files share: declaring described arguments, and refusing arguments that contradict each other.
+"""What the launch files share: declaring described arguments, and refusing those that contradict each other.
 
-A launch file declares its arguments as a table of `Argument`, so that `--show-args` and the documentation read the same
-text, and checks them in one `OpaqueFunction` before anything starts.
+A launch file declares its arguments as a table of `Argument` and checks them in one `OpaqueFunction` before
+anything starts.
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 
 from launch import LaunchContext
-from launch.actions import DeclareLaunchArgument
-from launch.substitutions import LaunchConfiguration
+from launch.actions import DeclareLaunchArgument, IncludeLaunchDescription
+from launch.launch_description_sources import PythonLaunchDescriptionSource
+from launch.substitutions import LaunchConfiguration, PathJoinSubstitution
+from launch_ros.substitutions import FindPackageShare
 
 TRUE_WORDS = ("true", "1", "yes", "on")
 FALSE_WORDS = ("false", "0", "no", "off")
@@ -44,6 +47,23 @@ class Argument:
         )
 
 
+ROBOT = Argument("robot", "dexora36", "Robot contract to load: a name in dexora_description/robots.")
+NAMESPACE = Argument("namespace", "", "Prefix of every name, for a second robot; empty for none.")
+LOG_LEVEL = Argument(
+    "log_level", "info", "Severity from which nodes log.", ("debug", "info", "warn", "error")
+)
+
+
+def include_robot(*, use_sim_time: bool) -> IncludeLaunchDescription:
+    """Includes `robot.launch.py`, the graph that every world shares, with the arguments of the same name."""
+    path = PathJoinSubstitution([FindPackageShare("dexora_bringup"), "launch", "robot.launch.py"])
+    arguments = {name: LaunchConfiguration(name) for name in ("robot", "namespace", "log_level")}
+    return IncludeLaunchDescription(
+        PythonLaunchDescriptionSource(path),
+        launch_arguments=[*arguments.items(), ("use_sim_time", str(use_sim_time).lower())],
+    )
+
+
 def declare_all(arguments: Iterable[Argument]) -> list[DeclareLaunchArgument]:
     """Declares every argument of a table, in its order."""
     return [argument.declare() for argument in arguments]
@@ -65,14 +85,18 @@ def flag(context: LaunchContext, name: str) -> bool:
         return True
     if text in FALSE_WORDS:
         return False
-    raise LaunchArgumentError(f"{name}:={text!r} is neither true nor false; write {name}:=true or {name}:=false")
+    raise LaunchArgumentError(
+        f"{name}:={text!r} is neither true nor false; write {name}:=true or {name}:=false"
+    )
 
 
-def number(context: LaunchContext, name: str, lower: float, upper: float, unit: str = "") -> float:
+def number(
+    context: LaunchContext, name: str, lower: float, upper: float, unit: str = "", *, is_whole: bool = False
+) -> float:
     """A number argument inside an `OpaqueFunction`, checked against its bounds.
 
     Raises:
-        LaunchArgumentError: not a finite number, or outside [lower, upper].
+        LaunchArgumentError: not a finite number, outside [lower, upper], or not whole where it must be.
     """
     text = value(context, name)
     bounds = f"[{lower:g}, {upper:g}] {unit}".rstrip()
@@ -82,6 +106,8 @@ def number(context: LaunchContext, name: str, lower: float, upper: float, unit: 
         raise LaunchArgumentError(f"{name}:={text!r} is not a number; give one in {bounds}") from None
     if not lower <= result <= upper:  # also refuses NaN
         raise LaunchArgumentError(f"{name}:={text} is outside {bounds}")
+    if is_whole and not re.fullmatch(r"\d+", text.strip()):
+        raise LaunchArgumentError(f"{name}:={text} is not a whole number; give one in {bounds}")
     return result
 
 
