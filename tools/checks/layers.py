@@ -22,7 +22,8 @@ _INTERFACES = (
 )
 _HEAVY = ("torch", "torchvision", "transformers", "diffusers", "tensorrt", "pycuda", "onnxruntime")
 _HEAVY_FOLDERS = ("model", "engines")
-_CORE_MAY_IMPORT = ("dexora_core", "numpy", "yaml")
+# ruckig is the motion library of requirements/robot.txt: it computes and knows no ROS.
+_CORE_MAY_IMPORT = ("dexora_core", "numpy", "yaml", "ruckig")
 # What the workstation's package may use of the robot side's packages.
 _TRAIN_MAY_IMPORT = ("dexora_policy.model", "dexora_perception.model")
 
@@ -34,13 +35,15 @@ def check_layers(root: Path) -> list[Finding]:
 
 def _offences(source: Source) -> Iterator[Finding]:
     package = source.parts[1]
+    seen: set[tuple[int, str]] = set()
     for line, name in source.imports():
         text = (
             _ros_rule(source, package, name)
             or _heavy_rule(source, package, name)
             or _package_rule(package, name)
         )
-        if text:
+        if text and (line, text) not in seen:
+            seen.add((line, text))
             yield Finding(source.name, line, text)
 
 
