@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -55,7 +56,6 @@ class CommandPath:
         config: CommandConfig,
         position: FloatArray,
         now_ns: int,
-        *,
         epoch: int = 0,
     ) -> None:
         self.limits = MotionLimits.from_contract(contract)
@@ -81,6 +81,7 @@ class CommandPath:
         self._clamps: Counter[str] = Counter()
         self._status = self.failsafe.update(now_ns, [])
         self._verdict: Verdict | None = None
+        self._is_moving = False
         self._ticks = 0
         self.joints.arm(now_ns)
         self.supervision.activate(now_ns)
@@ -175,13 +176,12 @@ class CommandPath:
             inputs: What only the node knows.
         """
         self._ticks += 1
-        state = self.gate.plan.state_at(now_ns)
-        is_moving = bool((np.abs(state[1]) > _MOVING_RAD_S).any())
-        status = self._judge(now_ns, inputs or TickInputs(), is_moving)
+        status = self._judge(now_ns, inputs or TickInputs())
         dead = self.joints.dead_groups(now_ns)
         modes = group_modes(status.level, dead, self._kinds)
         verdict = self.gate.step(now_ns, self._request(now_ns, status, modes))
         self._verdict = verdict
+        self._is_moving = bool(np.abs(verdict.state[1]).max() > _MOVING_RAD_S)
         self._clamps.update(verdict.acted.keys())
         return CommandOutput(
             now_ns,
@@ -192,28 +192,25 @@ class CommandPath:
             verdict,
             self.arbiter.owner,
             self.arbiter.epoch,
-            is_moving,
+            self._is_moving,
         )
 
     def status(self, now_ns: int) -> PathStatus:
         """Return how the path is doing; cheap enough for ten times per second."""
-        at_ns, chunk, delay_ns = (
-            now_ns + self._lookahead_ns,
-            self.timeline.chunk,
-            self.timeline.delay.newest_ns,
-        )
+        timeline, at_ns = self.timeline, now_ns + self._lookahead_ns
+        chunk, delay_ns = timeline.chunk, timeline.delay.newest_ns
         return PathStatus(
-            "" if chunk is None else chunk.source,
-            0 if chunk is None else chunk.sequence,
-            self.timeline.strategy,
-            ns_to_s(self.timeline.buffered_ns(at_ns)),
-            self.timeline.committed_steps(at_ns),
-            0.0 if delay_ns is None else ns_to_s(delay_ns),
-            self.timeline.splice,
-            self.timeline.accepted,
-            dict(self.timeline.discards),
-            dict(self._clamps),
-            self._ticks,
+            source="" if chunk is None else chunk.source,
+            chunk_sequence=0 if chunk is None else chunk.sequence,
+            strategy=timeline.strategy,
+            buffered_s=ns_to_s(timeline.buffered_ns(at_ns)),
+            committed_steps=timeline.committed_steps(at_ns),
+            delay_s=0.0 if delay_ns is None else ns_to_s(delay_ns),
+            splice=timeline.splice,
+            accepted=timeline.accepted,
+            discards=dict(timeline.discards),
+            clamps=dict(self._clamps),
+            ticks=self._ticks,
         )
 
     def _owner_changed(self, now_ns: int) -> None:
@@ -221,7 +218,7 @@ class CommandPath:
         self.supervision.owner_changed(now_ns, self.arbiter.owner)
         self._intake.new_owner()
 
-    def _judge(self, now_ns: int, inputs: TickInputs, is_moving: bool) -> SafetyStatus:
+    def _judge(self, now_ns: int, inputs: TickInputs) -> SafetyStatus:
         """Collect what holds now, climb the ladder, and take the lease away from L2 on."""
         present = self.supervision.conditions(now_ns, inputs, self.arbiter.owner)
         present.extend(self.joints.check(now_ns))
@@ -229,7 +226,7 @@ class CommandPath:
             present.extend(self._verdict.faults)
         if self.arbiter.owner == "policy" and self._intake.has_accepted:
             present.extend(self.supervision.starving(now_ns, self.timeline.buffered_ns(now_ns)))
-        self._status = self.failsafe.update(now_ns, present, is_at_rest=not is_moving)
+        self._status = self.failsafe.update(now_ns, present, is_at_rest=not self._is_moving)
         if not self._status.may_move and self.arbiter.revoke():
             self._owner_changed(now_ns)
         return self._status
@@ -244,12 +241,5 @@ class CommandPath:
         stop = np.zeros(self.limits.count, dtype=bool)
         for group, mode in modes.items():
             stop[self.limits.groups[group]] = mode is not GroupMode.RUN
-        return GateRequest(
-            wanted[0],
-            wanted[1],
-            wanted[2],
-            stop=stop,
-            speed_scale=status.speed_scale,
-            measured=measured,
-            clearance=self._clearance,
-        )
+        request = GateRequest(wanted[0], wanted[1], wanted[2], stop=stop, speed_scale=status.speed_scale)
+        return replace(request, measured=measured, clearance=self._clearance)

@@ -10,7 +10,7 @@ from __future__ import annotations
 ROWS: tuple[tuple[str, int, bool, str, str], ...] = (
     # Chunks as they arrive (CHK).
     ("DX-CHK-001", 0, False,
-     "A chunk of {subject} was dropped: it holds NaN or infinity at step {step}, joint {joint}.",
+     "A chunk of {subject} was dropped: {detail}.",
      "Look at the source; three in 10 s latch DX-CHK-002."),
     ("DX-CHK-002", 4, True, "{subject} sent {count} chunks with NaN or infinity within {window_s} s.",
      "Repair or restart the source, then reset the fault."),
@@ -31,7 +31,7 @@ ROWS: tuple[tuple[str, int, bool, str, str], ...] = (
      "A chunk of {subject} was dropped: {subject} does not own the robot, {owner} does.",
      "Request control first."),
     ("DX-CHK-009", 0, False,
-     "A chunk of {subject} was refused: joint {joint} leaves its limits by {excess_rad} rad.",
+     "A chunk of {subject} was refused: {detail}.",
      "Check units (radians) and the normalisation statistics of the policy."),
     ("DX-CHK-010", 3, False, "Chunks of {subject} look like degrees or like swapped sides: {detail}.",
      "Compare the policy's manifest with the contract; then ask for control again."),

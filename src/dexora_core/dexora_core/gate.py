@@ -139,13 +139,16 @@ class CommandGate:
         return FiniteStage(OrderStage(position, permute), limits.names)
 
     def _start(self, position: FloatArray) -> FloatArray:
-        tolerance = self.config.start_tolerance_rad
+        tolerance, count = self.config.start_tolerance_rad, self.limits.count
+        if position.shape != (count,):
+            msg = f"the gate cannot start: {position.size} measured positions, the robot has {count} joints"
+            raise TrajectoryError(msg, code="DX-GAT-013")
         excess = np.maximum(position - self.limits.upper, self.limits.lower - position)
-        if position.shape != (self.limits.count,) or not (excess <= tolerance).all():
-            worst = int(np.argmax(excess)) if excess.shape == (self.limits.count,) else 0
+        if not (excess <= tolerance).all():
+            worst = int(np.argmax(excess))
             msg = (
-                f"the gate cannot start: joint {self.limits.names[worst]} is {excess.flat[worst]:.4f} rad"
-                f" outside its limits, tolerance {tolerance} rad; bring it inside by hand"
+                f"the gate cannot start: joint {self.limits.names[worst]} is {excess[worst]:.4f} rad outside"
+                f" its limits, tolerance {tolerance} rad; bring it inside by hand"
             )
             raise TrajectoryError(msg, code="DX-GAT-013")
         return np.clip(position, self._lower, self._upper)

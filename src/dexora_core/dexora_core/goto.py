@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import math
-
 import numpy as np
 from ruckig import InputParameter, Result, Ruckig, Synchronization, Trajectory
 
@@ -12,8 +10,11 @@ from dexora_core.motion import MotionLimits
 from dexora_core.motion.limits import FloatArray
 from dexora_core.trajectory import Points
 
-_RESERVE = 0.9
-"""Share of the limits that is planned with; sampling the result needs the rest."""
+_RESERVE = 0.99
+"""Share of the limits that is planned with; the rest covers rounding."""
+
+_SHORTEST_S = 0.001
+"""Phases end no earlier than this; a motion that leads nowhere takes as long."""
 
 
 def go_to(
@@ -21,16 +22,16 @@ def go_to(
     start: FloatArray,
     target: FloatArray,
     speed_scale: float = 1.0,
-    step_s: float = 0.02,
 ) -> Points:
     """Return a motion from rest to rest; all joints arrive together.
+
+    The points are the ends of its phases of constant jerk, so a controller follows it exactly.
 
     Args:
         limits: Limits of the robot.
         start: Where the joints rest [rad], shape (J,).
         target: Where they shall rest [rad], shape (J,).
         speed_scale: Fraction of the velocity limits to use, in (0, 1].
-        step_s: Time between points [s].
 
     Raises:
         TrajectoryError: A value is not finite, a target is outside its limits, or the scale is out of range.
@@ -49,7 +50,7 @@ def go_to(
         raise TrajectoryError(
             f"no motion to the pose was found ({result}); choose another pose", code="DX-CMD-005"
         )
-    return _sample(trajectory, target, step_s)
+    return _phases(trajectory, target)
 
 
 def _check(limits: MotionLimits, start: FloatArray, target: FloatArray, speed_scale: float) -> None:
@@ -68,9 +69,10 @@ def _check(limits: MotionLimits, start: FloatArray, target: FloatArray, speed_sc
         raise TrajectoryError(msg, code="DX-CMD-005")
 
 
-def _sample(trajectory: Trajectory, target: FloatArray, step_s: float) -> Points:
-    count = max(math.ceil(trajectory.duration / step_s), 1)
-    times = np.linspace(0.0, max(trajectory.duration, step_s), count + 1)[1:]
+def _phases(trajectory: Trajectory, target: FloatArray) -> Points:
+    ends = np.cumsum([profile.t for profile in trajectory.profiles[0]], axis=1)
+    times = np.unique(np.round(np.append(ends.ravel(), max(trajectory.duration, _SHORTEST_S)), 9))
+    times = times[times >= _SHORTEST_S]
     states = np.array([trajectory.at_time(float(time)) for time in times])
     position, velocity, acceleration = np.moveaxis(states, 1, 0)
     position[-1], velocity[-1], acceleration[-1] = target, 0.0, 0.0

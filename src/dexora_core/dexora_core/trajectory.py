@@ -11,6 +11,8 @@ from numpy.typing import NDArray
 from dexora_core.motion import Plan
 from dexora_core.motion.limits import FloatArray
 
+_SOON_S = 1e-9
+
 
 @dataclass(frozen=True, slots=True)
 class Points:
@@ -46,14 +48,41 @@ def command_points(
         groups: Joint indices of the groups that are to be sent something.
         hold_s: Time of the only point of a group that rests already [s].
     """
-    knots = {group: plan.knots_s(now_ns, indices) or [hold_s] for group, indices in groups.items()}
+    ends = np.round(plan.knots_s(now_ns), 9)
+    rest = plan.rest_position()
+    result, others = {}, {}
+    for group, indices in groups.items():
+        times = sorted({time for time in ends[:, indices].ravel().tolist() if time > _SOON_S})
+        if not times:
+            result[group] = _rest_at([hold_s], rest[indices])
+        elif len(times) == 2 and plan.uniform is not None:
+            result[group] = _rest_at(times, rest[indices], plan.handover[:, indices])
+        else:
+            others[group] = times
+    if others:
+        result.update(_evaluate(plan, now_ns, groups, others))
+    return result
+
+
+def _rest_at(times: list[float], position: FloatArray, before: FloatArray | None = None) -> Points:
+    """Points that rest at `position` at the last of the times, after the state `before`, if any."""
+    states = np.zeros((3, len(times), position.size))
+    states[0, -1] = position
+    if before is not None:
+        states[:, 0] = before
+    return Points(np.array(times), *states)
+
+
+def _evaluate(
+    plan: Plan, now_ns: int, groups: Mapping[str, NDArray[np.intp]], knots: Mapping[str, list[float]]
+) -> dict[str, Points]:
+    """Evaluate the plan at the knots of each group."""
     times = np.array(sorted({time for own in knots.values() for time in own}))
     states = plan.states(times[:, None] + plan.elapsed_s(now_ns))
     result = {}
-    for group, indices in groups.items():
-        own = np.array(knots[group])
+    for group, own in knots.items():
         rows = np.searchsorted(times, own)
-        position, velocity, acceleration = states[:, rows][:, :, indices]
+        position, velocity, acceleration = states[:, rows][:, :, groups[group]]
         velocity[-1] = acceleration[-1] = 0.0
-        result[group] = Points(own, position, velocity, acceleration)
+        result[group] = Points(np.array(own), position, velocity, acceleration)
     return result

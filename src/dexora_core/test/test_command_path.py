@@ -311,6 +311,27 @@ def test_late_ticks_degrade_and_three_stop():
     assert loop.last.safety.level is Level.SOFT_STOP
 
 
+def test_late_ticks_far_apart_only_degrade():
+    loop = running()
+    for _ in range(4):
+        loop.lateness = 16 * MS
+        loop.tick(1, policy=sway)
+        loop.lateness = 0
+        loop.tick(11, policy=sway)
+    assert loop.codes() == ["DX-CMD-001"]
+
+
+def test_late_chunk_is_taken_with_a_remark_and_a_malformed_one_refused():
+    loop = running()
+    loop.tick(3, policy=sway)
+    assert loop.chunk("policy", sway, prefix_steps=0).code == "DX-CHK-012"
+    assert loop.chunk("policy", sway, joint_names=NAMES[:35]).code == "DX-CHK-003"
+    assert loop.path.release(loop.now, "teleop", "stranger").fault.code == "DX-ARB-005"
+    loop.tick(policy=sway)
+    assert loop.path.safety is loop.last.safety
+    assert {"DX-CHK-012", "DX-CHK-003"} <= set(loop.codes())
+
+
 def test_conditions_of_the_node_count():
     loop = running()
     loop.conditions = [make_fault("DX-SEC-001", loop.now, "/chunk", detail="stranger")]

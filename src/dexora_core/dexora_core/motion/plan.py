@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -10,6 +12,34 @@ from dexora_core.motion.limits import BoolArray, FloatArray
 TimeArray = NDArray[np.int64]
 
 _NS = 1e-9
+
+
+@dataclass(frozen=True, slots=True)
+class Uniform:
+    """Start and length of a segment that all joints share, and its polynomials.
+
+    Attributes:
+        start_ns: Start of the segment.
+        duration_s: Its length [s].
+        coefficients: Coefficients of 1, t, ... t^5 of the positions, shape (6, J).
+    """
+
+    start_ns: int
+    duration_s: float
+    coefficients: FloatArray
+
+    def state_at(self, elapsed_s: float) -> FloatArray:
+        """Return position, velocity, acceleration within the segment, shape (3, J)."""
+        t = elapsed_s
+        t2, t3, t4 = t * t, t * t * t, t * t * t * t
+        powers = np.array(
+            [
+                [1.0, t, t2, t3, t4, t4 * t],
+                [0.0, 1.0, 2 * t, 3 * t2, 4 * t3, 5 * t4],
+                [0.0, 0.0, 2.0, 6 * t, 12 * t2, 20 * t3],
+            ]
+        )
+        return powers @ self.coefficients
 
 
 class Plan:
@@ -22,6 +52,15 @@ class Plan:
     Args:
         now_ns: Start.
         position: Where the joints rest [rad], shape (J,).
+
+    Attributes:
+        start_ns: When each joint's part begins, shape (J,).
+        segment_s: Length of the segments [s], shape (J,).
+        coefficients: Coefficients of 1, t, ... t^5 of the positions, shape (6, J).
+        handover: State at the end of the segments, shape (3, J).
+        release_s: Length of the release of each stop [s], shape (J,).
+        brake_s: Length of the brake of each stop [s], shape (J,).
+        uniform: The segment that all joints share; None when they do not.
     """
 
     def __init__(self, now_ns: int, position: FloatArray) -> None:
@@ -34,6 +73,7 @@ class Plan:
         self.handover[0] = position
         self.release_s: FloatArray = np.zeros(count)
         self.brake_s: FloatArray = np.zeros(count)
+        self.uniform: Uniform | None = None
 
     def elapsed_s(self, now_ns: int) -> FloatArray:
         """Return the time since each joint's part of the plan began [s], shape (J,)."""
@@ -50,33 +90,43 @@ class Plan:
 
     def state_at(self, now_ns: int) -> FloatArray:
         """Return position, velocity, acceleration at `now_ns`, shape (3, J) [rad, rad/s, rad/s2]."""
-        elapsed = self.elapsed_s(now_ns)
-        if (elapsed <= self.segment_s).all():
-            return self._segment(elapsed)
-        return self.states(elapsed)
+        if self.uniform is not None:
+            elapsed_s = (now_ns - self.uniform.start_ns) * _NS
+            if 0.0 <= elapsed_s <= self.uniform.duration_s:
+                return self.uniform.state_at(elapsed_s)
+        return self.states(self.elapsed_s(now_ns))
 
     def states(self, elapsed_s: FloatArray) -> FloatArray:
         """Return the states at times since each joint's start; input (..., J), output (3, ..., J)."""
         elapsed = np.maximum(elapsed_s, 0.0)
-        in_segment = elapsed <= self.segment_s
+        in_segment = elapsed < self.segment_s
         segment = self._segment(np.minimum(elapsed, self.segment_s))
         stop = self._stop(np.maximum(elapsed - self.segment_s, 0.0))
         return np.where(in_segment, segment, stop)
 
-    def knots_s(self, now_ns: int, indices: NDArray[np.intp]) -> list[float]:
-        """Return the times after `now_ns` [s] at which a polynomial of one of the joints ends, ascending."""
-        base = (self.start_ns[indices] - now_ns) * _NS
-        ends = base + self.segment_s[indices]
-        released = ends + self.release_s[indices]
-        knots = np.concatenate([ends, released, released + self.brake_s[indices]])
-        knots = np.unique(np.round(knots, 9))
-        return [float(knot) for knot in knots if knot > _NS]
+    def knots_s(self, now_ns: int) -> FloatArray:
+        """Return when each joint's three polynomials end, after `now_ns` [s], shape (3, J)."""
+        ends = np.empty((3, self.start_ns.size))
+        ends[0] = self.segment_s - self.elapsed_s(now_ns)
+        ends[1] = ends[0] + self.release_s
+        ends[2] = ends[1] + self.brake_s
+        return ends
+
+    def rest_position(self) -> FloatArray:
+        """Return where each joint comes to rest if nothing else is planned [rad], shape (J,)."""
+        q, v, a = self.handover
+        release, brake = self.release_s, self.brake_s
+        has_release = release > 0.0
+        v_mid = v + a * (release / 2)
+        a_mid = np.where(has_release, 0.0, a)
+        return q + release * (v + release * a / 3) + brake * (v_mid / 2 + brake * a_mid / 12)
 
     def replace(self, joints: BoolArray, other: Plan) -> None:
         """Take over the parts of `other` for the joints where `joints` (J,) is true."""
         if joints.all():
             self.__dict__.update(other.__dict__)
             return
+        self.uniform = None
         self.start_ns[joints] = other.start_ns[joints]
         self.segment_s[joints] = other.segment_s[joints]
         self.release_s[joints] = other.release_s[joints]
@@ -86,26 +136,29 @@ class Plan:
 
     def _segment(self, t: FloatArray) -> FloatArray:
         c0, c1, c2, c3, c4, c5 = self.coefficients
-        position = ((((c5 * t + c4) * t + c3) * t + c2) * t + c1) * t + c0
-        velocity = (((5 * c5 * t + 4 * c4) * t + 3 * c3) * t + 2 * c2) * t + c1
-        acceleration = ((20 * c5 * t + 12 * c4) * t + 6 * c3) * t + 2 * c2
-        return np.stack([position, velocity, acceleration])
+        states = np.empty((3, *t.shape))
+        states[0] = ((((c5 * t + c4) * t + c3) * t + c2) * t + c1) * t + c0
+        states[1] = (((5 * c5 * t + 4 * c4) * t + 3 * c3) * t + 2 * c2) * t + c1
+        states[2] = ((20 * c5 * t + 12 * c4) * t + 6 * c3) * t + 2 * c2
+        return states
 
     def _stop(self, elapsed: FloatArray) -> FloatArray:
         """Return the states `elapsed` after the handover, shape (3, ..., J)."""
         q, v, a = self.handover
+        has_release = self.release_s > 0.0
         released = elapsed >= self.release_s
         t = np.minimum(elapsed, self.release_s)
-        jerk = -a / np.where(self.release_s > 0.0, self.release_s, np.inf)
+        jerk = -a / np.where(has_release, self.release_s, np.inf)
         q = q + t * (v + t * (a / 2 + t * jerk / 6))
         v = v + t * (a + t * jerk / 2)
-        a = np.where(released & (self.release_s > 0.0), 0.0, a + t * jerk)
+        a = np.where(released & has_release, 0.0, a + t * jerk)
         brake = np.where(self.brake_s > 0.0, self.brake_s, np.inf)
         t = np.clip(elapsed - self.release_s, 0.0, self.brake_s)
         c2 = -(3 * v / brake + 2 * a) / brake
         c3 = (2 * v / brake + a) / brake**2
         resting = released & (t >= self.brake_s)
-        position = q + t * (v + t * (a / 2 + t * (c2 / 3 + t * c3 / 4)))
-        velocity = np.where(resting, 0.0, v + t * (a + t * (c2 + t * c3)))
-        acceleration = np.where(resting, 0.0, a + t * (2 * c2 + t * 3 * c3))
-        return np.stack([position, velocity, acceleration])
+        states = np.empty((3, *t.shape))
+        states[0] = q + t * (v + t * (a / 2 + t * (c2 / 3 + t * c3 / 4)))
+        states[1] = np.where(resting, 0.0, v + t * (a + t * (c2 + t * c3)))
+        states[2] = np.where(resting, 0.0, a + t * (2 * c2 + t * 3 * c3))
+        return states

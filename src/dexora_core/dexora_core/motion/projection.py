@@ -14,14 +14,19 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from dexora_core.motion.limits import INNER, BoolArray, FloatArray, MotionLimits
-from dexora_core.motion.plan import Plan
+from dexora_core.motion.plan import Plan, Uniform
 from dexora_core.motion.segment import Segment
 from dexora_core.motion.stopping import StopFamilies
 
 _REST_TOLERANCE = 1e-7
 """Rest errors below this [rad] count as none when families are compared."""
+
+
+_FAST = 1.05
+"""A joint this much above its scaled velocity limit first brakes; a scale is a wish, the limit is not."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +80,7 @@ class Projector:
         self.segment = Segment(limits, lookahead_s)
         self.families = StopFamilies(limits)
         self._columns = np.arange(limits.count)
+        self._common = _CommonChoice(limits)
         self._steering = _Steering(limits, self.families, lookahead_s)
 
     def advance(self, plan: Plan, now_ns: int, state: FloatArray, demand: Demand) -> Projection:
@@ -87,12 +93,12 @@ class Projector:
             demand: What is wanted.
         """
         goal, speed_scale = demand.goal, demand.speed_scale
-        fast = np.abs(state[1]) > speed_scale * self.limits.velocity
+        fast = np.abs(state[1]) > speed_scale * _FAST * self.limits.velocity
         halted = demand.stop | fast
         fits = (demand.bounds <= 1.0).all(axis=0)
         families = self.families.admissible(goal, speed_scale)
         passed = families.any(axis=0) & fits & ~halted
-        end, family, steered = goal, families.argmax(axis=0), np.zeros_like(passed)
+        end, family, steered = goal, self._common.choose(families), np.zeros_like(passed)
         if not (passed | halted).all():
             steer_end, steer_family, feasible = self._steering.solve(state, goal, speed_scale)
             steered = feasible & ~passed & ~halted
@@ -105,12 +111,12 @@ class Projector:
             self._halt(plan, now_ns, state, halted)
         return Projection(passed, steered, halted)
 
-    def _follow(self, now_ns: int, state: FloatArray, end: FloatArray, family: FloatArray) -> Plan:
+    def _follow(self, now_ns: int, state: FloatArray, end: FloatArray, family: NDArray[np.intp]) -> Plan:
         """Build the plan that reaches `end` and then stops by `family`."""
-        new = Plan.__new__(Plan)
-        new.start_ns = np.full(self.limits.count, now_ns, dtype=np.int64)
+        new = Plan(now_ns, state[0])
         new.segment_s = np.full(self.limits.count, self.segment.duration_s)
         new.coefficients = self.segment.coefficients(state, end)
+        new.uniform = Uniform(now_ns, self.segment.duration_s, new.coefficients)
         new.handover = end.copy()
         new.release_s = self.families.release_s[family, self._columns]
         new.brake_s = self.families.brake_s[family, self._columns]
@@ -131,6 +137,24 @@ class Projector:
         new.release_s = self.families.release_s[family, self._columns]
         new.brake_s = self.families.brake_s[family, self._columns]
         plan.replace(sooner, new)
+
+
+class _CommonChoice:
+    """Chooses the same stop for all joints of a group where one exists, so that messages stay short."""
+
+    def __init__(self, limits: MotionLimits) -> None:
+        order = [index for indices in limits.groups.values() for index in indices.tolist()]
+        rest = sorted(set(range(limits.count)) - set(order))
+        sizes = [len(indices) for indices in limits.groups.values()] + [1] * len(rest)
+        self._order = np.array(order + rest, dtype=np.intp)
+        self._starts = np.cumsum([0, *sizes[:-1]])
+        self._group = np.empty(limits.count, dtype=np.intp)
+        self._group[self._order] = np.repeat(np.arange(len(sizes)), sizes)
+
+    def choose(self, admissible: BoolArray) -> NDArray[np.intp]:
+        """Return the shortest family per joint (J,) from what is admissible (K, J)."""
+        shared = np.logical_and.reduceat(admissible[:, self._order], self._starts, axis=1)[:, self._group]
+        return np.where(shared.any(axis=0), shared.argmax(axis=0), admissible.argmax(axis=0))
 
 
 class _Steering:
