@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+import numpy as np
+
 from dexora_sim.env import DexoraEnv
 from dexora_sim.experts.base import Expert, View
 
@@ -43,7 +45,7 @@ def demonstrate(env: DexoraEnv, expert: Expert, seed: int) -> Demonstration:
     env.reset(seed=seed)
     expert.reset(env.episode.goal, see(env), seed)
     while True:
-        _, _, is_over, is_late, info = env.step(expert.act(see(env)))
+        _, _, is_over, is_late, info = env.step(expert.act(see(env)).astype(np.float32))
         if is_over or is_late:
             stages = tuple(info["stages"])
             return Demonstration(seed, bool(info["is_success"]), stages, info["failure"], info["time_s"])
