@@ -1,7 +1,6 @@
 """A filmstrip shows an episode from its first to its last moment, and something moves in it."""
 
 import numpy as np
-
 from dexora_sim.filmstrip import film, strip
 
 
