@@ -1,0 +1,199 @@
+"""Everything that the command node reads, taken by hand at the beginning of a tick.
+
+| topic | type | from |
+|---|---|---|
+| `joint_states` | sensor_msgs/JointState | drivers, or the twin |
+| `<controller>/controller_state` | control_msgs/JointTrajectoryControllerState | sign of life, not decoded |
+| `dexora/command/chunk` | dexora_msgs/ActionChunk | every source; obeyed is who holds the lease |
+| `dexora/policy/heartbeat`, `dexora/watchdog/heartbeat` | std_msgs/Header | signs of life |
+| `dexora/teleop/deadman` | std_msgs/Bool | the enabling switch |
+| `enable_state` (latched) | std_msgs/Bool | the hardware's enable line; false is an emergency stop |
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+from control_msgs.msg import JointTrajectoryControllerState
+from dexora_core.clock import s_to_ns
+from dexora_core.command_path import CommandPath
+from dexora_core.contract import RobotContract
+from dexora_core.faults import Fault
+from dexora_core.motion.limits import FloatArray
+from dexora_ros.command_messages import to_raw_chunk
+from dexora_ros.direct_subscription import DirectSubscription, Taken
+from dexora_ros.graph import publishers_of
+from dexora_ros.qos import COMMAND, LATCHED, SENSOR
+from dexora_ros.stamps import to_ns
+from rclpy.node import Node
+from rclpy.qos import HistoryPolicy, QoSProfile, ReliabilityPolicy
+from sensor_msgs.msg import JointState
+from std_msgs.msg import Bool, Header
+
+from dexora_control.allow_list import AllowList, Publisher
+from dexora_control.command_parameters import CommandParameters
+from dexora_control.controller_watch import ControllerWatch
+from dexora_control.leg_ages import LegAges
+from dexora_control.message_rate import RateBudget
+from dexora_control.path_clock import SimulatedPathClock, WallPathClock
+from dexora_control.watchdog import REQUEST_PREFIX
+from dexora_msgs.msg import ActionChunk
+
+CHUNK_TOPIC = "dexora/command/chunk"
+CHUNKS = QoSProfile(history=HistoryPolicy.KEEP_LAST, depth=8, reliability=ReliabilityPolicy.RELIABLE)
+"""Several sources may send between two ticks, and none may push out another."""
+
+
+class CommandInputs:
+    """The subscriptions of the command node.
+
+    Args:
+        node: The node.
+        contract: The robot.
+        parameters: The node's parameters.
+        clock: The clock of the command path.
+    """
+
+    def __init__(
+        self,
+        node: Node,
+        contract: RobotContract,
+        parameters: CommandParameters,
+        clock: WallPathClock | SimulatedPathClock,
+    ) -> None:
+        self._node, self._clock = node, clock
+        self._names = contract.joint_names
+        self.controllers = ControllerWatch(contract, s_to_ns(parameters.controller_bound_s))
+        self._joints = DirectSubscription(node, JointState, "joint_states", SENSOR)
+        self._reports = {
+            group.name: DirectSubscription(
+                node,
+                JointTrajectoryControllerState,
+                f"{group.controller}/controller_state",
+                SENSOR,
+                decode=False,
+            )
+            for group in contract.groups
+        }
+        self._enable = DirectSubscription(node, Bool, "enable_state", LATCHED)
+        self._deadman = DirectSubscription(node, Bool, "dexora/teleop/deadman", COMMAND)
+        self._policy = DirectSubscription(node, Header, "dexora/policy/heartbeat", COMMAND)
+        self._watchdog = DirectSubscription(node, Header, "dexora/watchdog/heartbeat", COMMAND)
+        bytes_bound = parameters.chunk_bytes_bound
+        self.chunks = DirectSubscription(node, ActionChunk, CHUNK_TOPIC, CHUNKS, max_bytes=bytes_bound)
+        self._budget = RateBudget(CHUNK_TOPIC, parameters.chunk_rate_bound_hz, bytes_bound)
+        space = node.get_namespace().rstrip("/")
+        allowed = [name if name.startswith("/") else f"{space}/{name}" for name in parameters.publishers]
+        self._allowed = AllowList(CHUNK_TOPIC, allowed)
+        self.ages = LegAges()
+        self._positions: dict[str, float] = {}
+        self.is_enabled: bool | None = None
+        self.has_watchdog = False
+
+    # Before the path exists.
+
+    def look(self) -> FloatArray | None:
+        """Read what tells that everything is there; return all joint positions (J,) [rad] once known."""
+        self._note_joints()
+        self._read_enable()
+        self.has_watchdog = self.has_watchdog or self._watchdog.newest() is not None
+        found = [self._positions.get(name, np.nan) for name in self._names]
+        return None if np.isnan(found).any() else np.array(found)
+
+    def missing_joints(self) -> list[str]:
+        """Return the joints whose position has not arrived."""
+        return [name for name in self._names if not np.isfinite(self._positions.get(name, np.nan))]
+
+    def forget(self) -> None:
+        """Drop what was read, for the next activation."""
+        self._positions.clear()
+        self.has_watchdog = False
+        while self.chunks.take() is not None:
+            """What came before the activation is not executed."""
+
+    # In every tick.
+
+    def take(self, path: CommandPath, now_ns: int) -> list[Fault]:
+        """Hand everything that arrived to the path; return conditions of the inputs that hold now.
+
+        Args:
+            path: Where it goes.
+            now_ns: The present, in path time.
+        """
+        for group, report in self._reports.items():
+            if report.newest() is not None:
+                self.controllers.heard(now_ns, group)
+        self._take_joints(path, now_ns)
+        self._read_enable()
+        if self.is_enabled is not None:
+            path.supervision.set_enable_line(self.is_enabled)
+        self._take_heartbeats(path, now_ns)
+        for taken in self._admitted(path, now_ns):
+            self._offer(path, now_ns, taken)
+        flood = self._budget.fault(now_ns)
+        return self.controllers.faults(now_ns) + ([] if flood is None else [flood])
+
+    def watch(self, now_ns: int) -> list[Fault]:
+        """Compare the publishers of chunks with the allow list; some 0.1 ms."""
+        topic = self.chunks.resolved_topic
+        publishers = [Publisher(one.gid, one.node) for one in publishers_of(self._node, topic)]
+        return self._allowed.watch(now_ns, publishers)
+
+    def _take_joints(self, path: CommandPath, now_ns: int) -> None:
+        message = self._note_joints()
+        if message is None:
+            return
+        names, positions = self.controllers.believable(now_ns, message.name, message.position)
+        if len(names) or not len(message.name):
+            path.joint_state(now_ns, names, positions, to_ns(message.header.stamp))
+
+    def _note_joints(self) -> JointState | None:
+        taken = self._joints.newest()
+        if taken is None:
+            return None
+        self._positions.update(zip(taken.message.name, taken.message.position, strict=False))
+        return taken.message
+
+    def _read_enable(self) -> None:
+        taken = self._enable.newest()
+        if taken is not None:
+            self.is_enabled = bool(taken.message.data)
+
+    def _take_heartbeats(self, path: CommandPath, now_ns: int) -> None:
+        beat = self._watchdog.newest()
+        if beat is not None:
+            path.supervision.watchdog.seen(now_ns)
+            state = beat.message.frame_id
+            is_asking = state.startswith(REQUEST_PREFIX)
+            path.supervision.set_power_request(state.removeprefix(REQUEST_PREFIX) if is_asking else "")
+        beat = self._policy.newest()
+        if beat is not None:
+            path.supervision.heard(now_ns, "policy", to_ns(beat.message.stamp))
+        switch = self._deadman.newest()
+        if switch is not None:
+            path.supervision.deadman.update(now_ns, bool(switch.message.data))
+
+    def _admitted(self, path: CommandPath, now_ns: int) -> Iterator[Taken]:
+        """Yield the chunks of allowed publishers that the budget admits."""
+        for _ in range(int(CHUNKS.depth)):
+            taken = self.chunks.take()
+            if taken is None:
+                return
+            if not self._allowed.allows(taken.publisher):
+                faults = self.watch(now_ns)
+                if not self._allowed.allows(taken.publisher):
+                    intruder = self._allowed.dropped(now_ns, taken.publisher)
+                    faults += [] if intruder is None else [intruder]
+                for fault in faults:
+                    path.supervision.event(fault)
+            is_admitted = self._budget.admits(now_ns, taken.size)
+            if is_admitted and self._allowed.allows(taken.publisher):
+                yield taken
+
+    def _offer(self, path: CommandPath, now_ns: int, taken: Taken) -> None:
+        raw = to_raw_chunk(taken.message, self._clock.to_path)
+        before = path.timeline.accepted
+        path.offer_chunk(now_ns, raw)
+        if path.timeline.accepted > before:
+            self.ages.add(now_ns, now_ns, raw.stamps)

@@ -1,0 +1,34 @@
+"""The settings of the command path from the parameters of its node."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from dexora_core.command_types import CommandConfig
+from dexora_core.contract import RobotContract
+
+from dexora_control.command_parameters import CommandParameters
+
+
+def command_config(contract: RobotContract, parameters: CommandParameters) -> CommandConfig:
+    """Return the settings of the command path.
+
+    Args:
+        contract: The robot.
+        parameters: Parameters of the command node. In a dry run the robot is not expected to follow.
+    """
+    config = CommandConfig.from_contract(
+        contract,
+        strategy=parameters.strategy,
+        needs_watchdog=parameters.needs_watchdog,
+        needs_deadman=parameters.needs_deadman,
+    )
+    gate = replace(config.gate, lookahead_s=parameters.lookahead_s)
+    if parameters.dry_run:
+        gate = replace(gate, tracking_bound_rad=None)
+    rates = dict(config.max_rate_hz)
+    asked_hz = parameters.hand_max_rate_hz
+    for group in contract.groups:
+        if group.kind == "hand" and asked_hz:
+            rates[group.name] = min(rates.get(group.name, asked_hz), asked_hz)
+    return replace(config, gate=gate, max_rate_hz=rates)

@@ -1,0 +1,96 @@
+"""Waits until everything is there that the command node must not run without, or says what is missing."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+
+from dexora_core.contract import RobotContract
+from dexora_core.errors import ConfigError
+from dexora_core.faults import make_fault
+from dexora_core.motion.limits import FloatArray
+from dexora_ros.graph import count_of_node, unmet_publishers, unmet_subscriptions
+from dexora_ros.qos import COMMAND
+from rclpy.node import Node
+
+from dexora_control.command_inputs_node import CHUNKS, CommandInputs
+from dexora_control.command_outputs_node import CommandOutputs
+from dexora_control.command_parameters import CommandParameters
+
+_POLL_S = 0.02
+_SETTLE_S = 0.3
+
+
+class StartGate:
+    """Looks for clock, joints, controllers, enable line and watchdog, for doubles and for deaf connections.
+
+    Args:
+        node: The node that wants to start.
+        contract: The robot.
+        parameters: Which of it is needed, and how long to wait.
+        inputs: The node's subscriptions.
+        outputs: The node's publishers.
+    """
+
+    def __init__(
+        self,
+        node: Node,
+        contract: RobotContract,
+        parameters: CommandParameters,
+        inputs: CommandInputs,
+        outputs: CommandOutputs,
+    ) -> None:
+        self._node, self._contract, self._parameters = node, contract, parameters
+        self._inputs, self._outputs = inputs, outputs
+
+    def wait(self, read_clock: Callable[[], int], has_time: Callable[[], bool]) -> FloatArray:
+        """Return the measured positions, shape (J,) [rad], once everything is there.
+
+        Args:
+            read_clock: Reads the clock of the command path.
+            has_time: Whether that clock has a time.
+
+        Raises:
+            ConfigError: Something is missing after the time allowed, or can never fit.
+        """
+        begin_s = time.monotonic()
+        while True:
+            read_clock()
+            position = self._inputs.look()
+            missing = self._missing(has_time())
+            waited_s = time.monotonic() - begin_s
+            if not missing and position is not None and waited_s >= _SETTLE_S:
+                return position
+            if waited_s > self._parameters.startup_timeout_s:
+                self._refuse(f"after {waited_s:.0f} s these are missing: {'; '.join(missing)}")
+            time.sleep(_POLL_S)
+
+    def _missing(self, has_time: bool) -> list[str]:
+        missing = [] if has_time else ["/clock, although use_sim_time is set"]
+        joints = self._inputs.missing_joints()
+        if joints:
+            shown = ", ".join(joints[:4]) + (f" and {len(joints) - 4} more" if len(joints) > 4 else "")
+            missing.append(f"joint_states of {shown}")
+        listening = self._outputs.listening
+        missing += [
+            f"a controller on {self._outputs.topics[group]}"
+            for group in self._contract.group_names
+            if group not in listening
+        ]
+        if self._parameters.needs_enable_state and self._inputs.is_enabled is None:
+            missing.append("enable_state")
+        if self._parameters.needs_watchdog and not self._inputs.has_watchdog:
+            missing.append("the heartbeat of watchdog_node")
+        if count_of_node(self._node) > 1:
+            missing.append(f"a free name: another node {self._node.get_fully_qualified_name()} is running")
+        return missing + self._deaf()
+
+    def _deaf(self) -> list[str]:
+        deaf = unmet_publishers(self._node, self._inputs.chunks.resolved_topic, CHUNKS)
+        for topic in self._outputs.topics.values():
+            deaf += unmet_subscriptions(self._node, topic, COMMAND)
+        return deaf
+
+    def _refuse(self, detail: str) -> None:
+        fault = make_fault("DX-CMD-006", 0, self._node.get_name(), detail=detail)
+        raise ConfigError(f"{fault.sentence} {fault.spec.remedy}", code=fault.code)
