@@ -16,7 +16,7 @@ ROWS: tuple[tuple[str, int, bool, str, str], ...] = (
      "Repair or restart the source, then reset the fault."),
     ("DX-CHK-003", 0, False,
      "A chunk of {subject} was refused: joint names do not match the contract ({detail}).",
-     "Publish the names of the contract; `dexora-check contract` prints them."),
+     "Publish the names of the contract; `python -m dexora_core.contract <file>` prints them."),
     ("DX-CHK-004", 0, False, "A chunk of {subject} was refused: {detail}.",
      "Send horizon x joints float32 positions, row-major [step, joint], in radians."),
     ("DX-CHK-005", 0, False,
@@ -49,6 +49,8 @@ ROWS: tuple[tuple[str, int, bool, str, str], ...] = (
      "Expected with the strategy `replay`; choose `prefix` for continuous motion."),
     ("DX-CHK-015", 0, False, "A chunk of {subject} was refused while {detail} is active.",
      "Look at that fault; a policy must not act on a world that it cannot see."),
+    ("DX-CHK-016", 2, False, "{subject} jumped {count} times within {window_s} s, by up to {jump_rad} rad.",
+     "Look at the tracking of the device; then ask for control again."),
     # Gate (GAT).
     ("DX-GAT-001", 2, False, "A command held NaN or infinity at joint {subject}; it was not executed.",
      "Look at the source that owns the robot."),

@@ -9,7 +9,6 @@ or `parameters`; new ones are found without being listed anywhere.
 
 from __future__ import annotations
 
-import argparse
 import dataclasses
 import importlib
 import inspect
@@ -18,6 +17,8 @@ import sys
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from types import ModuleType
+
+from dexora_core.generated_page import run
 
 from .parameter_specs import is_parameters_type, parameter_table
 
@@ -78,20 +79,7 @@ def _section(module: ModuleType, parameters_type: type) -> str:
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Write or check the page; 1 when `--check` finds it out of date."""
-    parser = argparse.ArgumentParser(description="Generate the reference page of all node parameters.")
-    parser.add_argument("--output", type=Path, default=DEFAULT_OUTPUT)
-    parser.add_argument("--check", action="store_true", help="compare instead of writing")
-    options = parser.parse_args(arguments)
-    page = reference_page()
-    if options.check:
-        current = options.output.read_text(encoding="utf-8") if options.output.is_file() else ""
-        if current == page:
-            return 0
-        sys.stderr.write(f"{options.output} is out of date: run python -m dexora_ros.parameter_reference\n")
-        return 1
-    options.output.parent.mkdir(parents=True, exist_ok=True)
-    options.output.write_text(page, encoding="utf-8")
-    return 0
+    return run("python -m dexora_ros.parameter_reference", reference_page, DEFAULT_OUTPUT, arguments)
 
 
 if __name__ == "__main__":
