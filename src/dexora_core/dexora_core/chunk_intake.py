@@ -82,7 +82,9 @@ class ChunkIntake:
         remark = self._timeline.offer(now_ns, at_ns, chunk, plan.state_at(at_ns))
         if remark is not None:
             self._supervision.event(remark)
-        self.has_accepted = self.has_accepted or self._timeline.accepted > before
+        if self._timeline.accepted > before and self._timeline.splice is not None:
+            self.has_accepted = True
+            self._supervision.jump(now_ns, chunk.source, float(self._timeline.splice.position_jump.max()))
         return remark
 
     def _implausible(self, now_ns: int, chunk: ActionChunk, plan: Plan) -> Fault | None:

@@ -21,6 +21,7 @@ from dexora_core.command_types import CommandConfig, CommandOutput, PathStatus, 
 from dexora_core.contract import RobotContract
 from dexora_core.coupling import GroupMode, group_modes
 from dexora_core.dispatch import Dispatcher
+from dexora_core.execution import ExecutionMonitor
 from dexora_core.failsafe import Failsafe, SafetyStatus
 from dexora_core.faults import Fault
 from dexora_core.gate import CommandGate
@@ -76,6 +77,8 @@ class CommandPath:
             timeline=self.timeline,
             lookahead_ns=self._lookahead_ns,
         )
+        arms = {name: own for name, own in self.limits.groups.items() if self._kinds[name] == "arm"}
+        self._execution = ExecutionMonitor(arms)
         self._clearance: Clearance | None = None
         self._dispatcher = Dispatcher(self.limits, config.max_rate_hz, config.gate.lookahead_s)
         self._clamps: Counter[str] = Counter()
@@ -109,7 +112,7 @@ class CommandPath:
         return fault
 
     def clearance(self, clearance: Clearance) -> None:
-        """Take the newest result of the collision check that runs beside the tick."""
+        """Take the newest result of the collision check beside the tick."""
         self._clearance = clearance
 
     def acquire(self, now_ns: int, source: str, holder: str) -> Grant:
@@ -151,6 +154,7 @@ class CommandPath:
         if tracks and measured is not None and self.gate.settle(now_ns, measured):
             self.failsafe.withdraw(_TRACKING)
             self._verdict = None
+            self._execution.clear()
         left = self.failsafe.reset(codes, self_test_ok)
         if not left:
             return ResetResult(True, (), "Nothing stops the robot any more; ask for control to move it.")
@@ -166,6 +170,7 @@ class CommandPath:
             TrajectoryError: The robot is outside its limits by more than the tolerance.
         """
         self.timeline.clear()
+        self._execution.clear()
         self.gate.reset(now_ns, position)
 
     def tick(self, now_ns: int, inputs: TickInputs | None = None) -> CommandOutput:
@@ -183,16 +188,10 @@ class CommandPath:
         self._verdict = verdict
         self._is_moving = bool(np.abs(verdict.state[1]).max() > _MOVING_RAD_S)
         self._clamps.update(verdict.acted.keys())
+        sent = self._dispatcher.trajectories(self.gate.plan, now_ns, modes)
+        owner, epoch = self.arbiter.owner, self.arbiter.epoch
         return CommandOutput(
-            now_ns,
-            self._dispatcher.trajectories(self.gate.plan, now_ns, modes),
-            verdict.state,
-            modes,
-            status,
-            verdict,
-            self.arbiter.owner,
-            self.arbiter.epoch,
-            self._is_moving,
+            now_ns, sent, verdict.state, modes, status, verdict, owner, epoch, self._is_moving
         )
 
     def status(self, now_ns: int) -> PathStatus:
@@ -224,6 +223,7 @@ class CommandPath:
         present.extend(self.joints.check(now_ns))
         if self._verdict is not None:
             present.extend(self._verdict.faults)
+            present.extend(self._execution.check(now_ns, self._verdict.state[0], self.joints.positions))
         if self.arbiter.owner == "policy" and self._intake.has_accepted:
             present.extend(self.supervision.starving(now_ns, self.timeline.buffered_ns(now_ns)))
         self._status = self.failsafe.update(now_ns, present, is_at_rest=not self._is_moving)

@@ -60,6 +60,7 @@ class CommandConfig:
         missed_window_ns: Time in which missed ticks are counted [ns].
         bad_chunks: So many chunks with NaN within `bad_window_ns` latch.
         bad_window_ns: Time in which bad chunks are counted [ns].
+        jump_rad: A chunk that starts further from the motion in force is a jump; several in 1 s stop [rad].
     """
 
     strategy: str = "prefix"
@@ -81,6 +82,7 @@ class CommandConfig:
     missed_window_ns: int = 100 * NS_PER_MS
     bad_chunks: int = 3
     bad_window_ns: int = 10 * NS_PER_S
+    jump_rad: float = 0.5
 
     @classmethod
     def from_contract(cls, contract: RobotContract, **changes: object) -> CommandConfig:

@@ -23,7 +23,7 @@ from dexora_core.faults import Fault, Level
 OBSERVATION_CODES = frozenset(
     {"DX-FRS-001", "DX-FRS-006", "DX-FRS-007", "DX-FRS-008", "DX-FRS-020"},
 )
-"""Faults of what a policy sees: while one is active no new chunk is taken, for it would act blindly."""
+"""Faults of what a policy sees: while one holds no new chunk is taken, for it would act blindly."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,7 +166,7 @@ class Failsafe:
         level = entries[0].level if entries else Level.OK
         may_move = level < Level.SOFT_STOP
         scale = 1.0 if level < Level.DEGRADE else self._config.degraded_scale
-        blind = any(entry.fault.code in OBSERVATION_CODES for entry in entries)
+        blind = any(entry.is_present and entry.fault.code in OBSERVATION_CODES for entry in entries)
         return SafetyStatus(
             level,
             any(entry.fault.spec.latched for entry in entries),

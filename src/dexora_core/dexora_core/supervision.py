@@ -29,6 +29,7 @@ class Supervision:
         self._events: list[Fault] = []
         self._missed: deque[int] = deque()
         self._bad: deque[int] = deque()
+        self._jumps: deque[int] = deque()
         self._enable_closed = True
         self._power_request = ""
 
@@ -72,6 +73,18 @@ class Supervision:
             window_s = self._config.bad_window_ns // NS_PER_S
             self.event(make_fault("DX-CHK-002", now_ns, source, count=len(self._bad), window_s=window_s))
             self._bad.clear()
+
+    def jump(self, now_ns: int, source: str, jump_rad: float) -> None:
+        """Count a chunk that starts far from the motion in force; several of them in a short time stop."""
+        if jump_rad <= self._config.jump_rad:
+            return
+        self._jumps.append(now_ns)
+        while now_ns - self._jumps[0] > NS_PER_S:
+            self._jumps.popleft()
+        if len(self._jumps) >= self._config.bad_chunks:
+            values = {"count": len(self._jumps), "window_s": 1, "jump_rad": round(jump_rad, 2)}
+            self.event(make_fault("DX-CHK-016", now_ns, source, **values))
+            self._jumps.clear()
 
     def camera_age(self, now_ns: int, chunk: ActionChunk) -> Fault | None:
         """Return the fault when a chunk was made from a camera image that was too old then."""

@@ -6,6 +6,7 @@ taken back, and the position reaches at least what full braking leaves. `worst_a
 polynomial motion by dense sampling of differences, knowing nothing of its formulas.
 """
 
+import itertools
 import math
 
 STEP_S = 1e-4
@@ -52,6 +53,6 @@ def worst_along(sample, duration, step=STEP_S):
     count = max(int(duration / step), 4)
     q = [sample(k * duration / count) for k in range(count + 1)]
     h = duration / count
-    v = [(b - a) / h for a, b in zip(q, q[1:], strict=False)]
-    acc = [(b - a) / h for a, b in zip(v, v[1:], strict=False)]
+    v = [(b - a) / h for a, b in itertools.pairwise(q)]
+    acc = [(b - a) / h for a, b in itertools.pairwise(v)]
     return min(q), max(q), max(map(abs, v)), max(map(abs, acc))

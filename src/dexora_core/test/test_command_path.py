@@ -268,13 +268,13 @@ def test_blocked_joint_holds_and_a_reset_rests_where_it_was_measured():
     loop = Loop()
     loop.tick()
     loop.path.acquire(loop.now, "policy", "policy_node")
-    index, motion = CONTRACT.group_indices("left_arm"), push(loop, 1.0)
+    index, motion = CONTRACT.group_indices("left_arm"), push(loop, 4.0)
     loop.silent.add("left_arm")
     names = [NAMES[k] for k in index]
-    for _ in range(80):
+    for _ in range(230):
         loop.path.joint_state(loop.now + TICK, names, HOME[index], loop.now)
         loop.tick(policy=motion)
-    assert set(loop.codes()) == {"DX-GAT-007", "DX-CHK-008"}
+    assert "DX-GAT-007" in loop.codes()
     assert (loop.last.safety.level, loop.last.owner, loop.last.is_moving) == (Level.HOLD, "hold", False)
     assert np.abs(loop.last.state[0, index] - HOME[index]).max() > 0.3
     assert loop.path.reset(loop.now, ["DX-GAT-007"], "ada").success
@@ -337,6 +337,41 @@ def test_conditions_of_the_node_count():
     loop.conditions = [make_fault("DX-SEC-001", loop.now, "/chunk", detail="stranger")]
     loop.tick(policy=sway)
     assert loop.codes()[0] == "DX-SEC-001"
+
+
+def test_device_that_jumps_again_and_again_stops_the_robot():
+    loop = Loop()
+    loop.tick()
+    loop.path.acquire(loop.now, "teleop", "glove")
+    room = np.where(CONTRACT.upper_rad - HOME > 1.0, 0.9, 0.0)
+    for k in range(6):
+        loop.tick(5, teleop=lambda _, k=k: HOME + room * (k % 2))
+        if "DX-CHK-016" in loop.codes():
+            break
+    assert loop.codes()[0] == "DX-CHK-016"
+    assert loop.last.safety.level is Level.SOFT_STOP
+    loop.tick(40)
+    loop.path.acquire(loop.now, "teleop", "glove")
+    loop.tick(30, teleop=lambda _: HOME)
+    loop.tick(30, teleop=lambda _: HOME + room)
+    loop.tick(101, teleop=lambda _: HOME + room)
+    loop.tick(30, teleop=lambda _: HOME)
+    assert "DX-CHK-016" not in loop.codes()
+
+
+def test_arm_that_ignores_its_commands_stops_the_robot():
+    loop = Loop()
+    loop.tick()
+    loop.path.acquire(loop.now, "policy", "policy_node")
+    index, motion = CONTRACT.group_indices("left_arm"), push(loop, 0.5)
+    loop.silent.add("left_arm")
+    for _ in range(40):
+        loop.path.joint_state(loop.now + TICK, [NAMES[k] for k in index], HOME[index], loop.now)
+        loop.tick(policy=motion)
+        if loop.last.owner == "hold":
+            break
+    assert loop.codes()[0] == "DX-GRP-005"
+    assert loop.last.safety.level is Level.SOFT_STOP
 
 
 def test_deadman_is_needed_only_where_it_is_configured():
