@@ -17,7 +17,7 @@ setup(
     extras_require={"test": ["pytest"]},
     maintainer="dexora maintainers",
     maintainer_email="maintainers@dexora.example",
-    description="Values and rules without ROS: contract, chunk, timeline, gate, failsafe, arbiter, freshness.",
+    description="Values and rules without ROS: contract, timeline, gate, failsafe, trajectory execution.",
     license="Apache-2.0",
     entry_points={"console_scripts": []},
 )

@@ -1,7 +1,7 @@
 """Teleoperation: the shared graph over the robot's world, for a person to drive.
 
-No teleoperation device is in the suite yet, so this starts the robot's side only: frames and description, over
-a world started beside it.
+No teleoperation device is in the suite yet, so this starts the robot's side only: frames and description,
+over a world started beside it.
 """
 
 from dexora_bringup.arguments import LOG_LEVEL, NAMESPACE, ROBOT, Argument, declare_all, flag, include_robot
