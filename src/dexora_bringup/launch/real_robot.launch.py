@@ -1,8 +1,8 @@
 """The real robot: the shared graph over controllers that a hardware driver offers.
 
 Not run on hardware. The drivers of the suite are not written yet, so `driver:=ros2_control` is the only
-choice: it starts nothing of its own and expects a ros2_control bring-up, started by the vendor's launch file, to
-offer the four `joint_trajectory_controller`s that the contract names.
+choice: it starts nothing of its own and expects a ros2_control bring-up, started by the vendor's launch file,
+to offer the four `joint_trajectory_controller`s that the contract names.
 """
 
 from dexora_bringup.arguments import LOG_LEVEL, NAMESPACE, ROBOT, Argument, declare_all, include_robot
