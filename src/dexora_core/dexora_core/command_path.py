@@ -16,8 +16,8 @@ from numpy.typing import ArrayLike
 from dexora_core.arbiter import HOLD, Arbiter, Grant
 from dexora_core.chunk import RawChunk
 from dexora_core.chunk_intake import ChunkIntake
-from dexora_core.clock import ns_to_s, s_to_ns
-from dexora_core.command_types import CommandConfig, CommandOutput, PathStatus, ResetResult, TickInputs
+from dexora_core.clock import s_to_ns
+from dexora_core.command_types import CommandConfig, CommandOutput, ResetResult, TickInputs
 from dexora_core.contract import RobotContract
 from dexora_core.coupling import GroupMode, group_modes
 from dexora_core.dispatch import Dispatcher
@@ -28,6 +28,7 @@ from dexora_core.gate import CommandGate
 from dexora_core.joint_state import JointStateMonitor, contract_indices
 from dexora_core.motion import MotionLimits
 from dexora_core.motion.limits import FloatArray
+from dexora_core.path_status import PathStatus
 from dexora_core.stages import Clearance, GateRequest, Verdict
 from dexora_core.strategies import make_strategy
 from dexora_core.supervision import Supervision
@@ -84,7 +85,7 @@ class CommandPath:
         self._clamps: Counter[str] = Counter()
         self._status = self.failsafe.update(now_ns, [])
         self._verdict: Verdict | None = None
-        self._is_moving = False
+        self._is_moving = self._is_external = False
         self._ticks = 0
         self.joints.arm(now_ns)
         self.supervision.activate(now_ns)
@@ -173,6 +174,18 @@ class CommandPath:
         self._execution.clear()
         self.gate.reset(now_ns, position)
 
+    def set_external(self, now_ns: int, is_external: bool) -> None:
+        """Tell whether an action of the controllers moves the robot; the owner should be homing then.
+
+        Meanwhile the path sends nothing and follows what is measured; faults are still found, and the node
+        must cancel the action as soon as `safety.may_move` is false. Afterwards the path starts from the
+        measured positions, or from those given to `restart`.
+        """
+        self._is_external = is_external
+        self.timeline.clear()
+        self._execution.clear()
+        self._follow_measured(now_ns)
+
     def tick(self, now_ns: int, inputs: TickInputs | None = None) -> CommandOutput:
         """Do one tick: watch, decide, sample, gate, and return what is to be sent.
 
@@ -184,11 +197,13 @@ class CommandPath:
         status = self._judge(now_ns, inputs or TickInputs())
         dead = self.joints.dead_groups(now_ns)
         modes = group_modes(status.level, dead, self._kinds)
+        if self._is_external:
+            self._follow_measured(now_ns)
         verdict = self.gate.step(now_ns, self._request(now_ns, status, modes))
         self._verdict = verdict
         self._is_moving = bool(np.abs(verdict.state[1]).max() > _MOVING_RAD_S)
         self._clamps.update(verdict.acted.keys())
-        sent = self._dispatcher.trajectories(self.gate.plan, now_ns, modes)
+        sent = {} if self._is_external else self._dispatcher.trajectories(self.gate.plan, now_ns, modes)
         owner, epoch = self.arbiter.owner, self.arbiter.epoch
         return CommandOutput(
             now_ns, sent, verdict.state, modes, status, verdict, owner, epoch, self._is_moving
@@ -196,21 +211,12 @@ class CommandPath:
 
     def status(self, now_ns: int) -> PathStatus:
         """Return how the path is doing; cheap enough for ten times per second."""
-        timeline, at_ns = self.timeline, now_ns + self._lookahead_ns
-        chunk, delay_ns = timeline.chunk, timeline.delay.newest_ns
-        return PathStatus(
-            source="" if chunk is None else chunk.source,
-            chunk_sequence=0 if chunk is None else chunk.sequence,
-            strategy=timeline.strategy,
-            buffered_s=ns_to_s(timeline.buffered_ns(at_ns)),
-            committed_steps=timeline.committed_steps(at_ns),
-            delay_s=0.0 if delay_ns is None else ns_to_s(delay_ns),
-            splice=timeline.splice,
-            accepted=timeline.accepted,
-            discards=dict(timeline.discards),
-            clamps=dict(self._clamps),
-            ticks=self._ticks,
-        )
+        return PathStatus.of(self.timeline, now_ns + self._lookahead_ns, self._clamps, self._ticks)
+
+    def _follow_measured(self, now_ns: int) -> None:
+        measured = self.joints.positions
+        if measured is not None:
+            self.gate.follow(now_ns, measured)
 
     def _owner_changed(self, now_ns: int) -> None:
         self.timeline.new_owner()

@@ -17,7 +17,7 @@ from dexora_core.gate import GateConfig
 from dexora_core.joint_state import JointStateConfig
 from dexora_core.motion.limits import FloatArray
 from dexora_core.stages import Verdict
-from dexora_core.timeline import Splice, TimelineConfig
+from dexora_core.timeline import TimelineConfig
 from dexora_core.trajectory import Points
 
 
@@ -128,37 +128,6 @@ class TickInputs:
 
     lateness_ns: int = 0
     conditions: tuple[Fault, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class PathStatus:
-    """How the command path is doing.
-
-    Attributes:
-        source: Source of the chunk in force; empty when holding.
-        chunk_sequence: Its sequence number; 0 when holding.
-        strategy: Name of the strategy.
-        buffered_s: Time left in the chunk in force [s].
-        committed_steps: Steps of it that already shape the motion.
-        delay_s: Delay of the newest chunk [s]; 0 before there is one.
-        splice: What the last change of chunk meant; None before there was one.
-        accepted: Chunks accepted.
-        discards: Refused chunks by fault code.
-        clamps: Ticks in which a stage of the gate acted, by stage.
-        ticks: Ticks so far.
-    """
-
-    source: str
-    chunk_sequence: int
-    strategy: str
-    buffered_s: float
-    committed_steps: int
-    delay_s: float
-    splice: Splice | None
-    accepted: int
-    discards: Mapping[str, int]
-    clamps: Mapping[str, int]
-    ticks: int
 
 
 @dataclass(frozen=True, slots=True)

@@ -102,6 +102,12 @@ class CommandGate:
         self._now_ns = now_ns
         self._tracking.reset()
 
+    def follow(self, now_ns: int, measured: FloatArray) -> None:
+        """Rest where the robot was measured, all joints: somebody else moves it, the gate must not lag."""
+        if measured.shape == (self.limits.count,) and np.isfinite(measured).all():
+            self._project.plan = Plan(now_ns, np.clip(measured, self._lower, self._upper))
+            self._tracking.reset()
+
     def settle(self, now_ns: int, measured: FloatArray) -> bool:
         """Rest where the robot was measured, so that nothing pushes any longer; only possible at rest.
 

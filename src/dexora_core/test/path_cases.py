@@ -1,12 +1,12 @@
 """Shared by the tests of the command path: the shipped robot, and a loop that feeds and records it."""
 
 import numpy as np
-from receiver import Receiver
-
 from dexora_core.chunk import ChunkStamps, RawChunk
 from dexora_core.command_path import CommandPath
 from dexora_core.command_types import CommandConfig, TickInputs
 from dexora_core.contract import load_contract
+from receiver import Receiver
+
 from dexora_description import contract_path
 
 MS = 1_000_000

@@ -35,7 +35,9 @@ class Receiver:
         for k, time_s in enumerate(points.times_s):
             due = start_ns + round(time_s * 1e9)
             if due > arrival_ns:
-                knots.append((due, np.stack([points.position[k], points.velocity[k], points.acceleration[k]])))
+                knots.append(
+                    (due, np.stack([points.position[k], points.velocity[k], points.acceleration[k]]))
+                )
         self.knots = knots
 
     def state_at(self, now_ns):

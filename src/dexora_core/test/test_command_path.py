@@ -420,6 +420,25 @@ def test_homing_and_release_need_no_heartbeat():
     assert loop.last.owner == "homing"
 
 
+def test_action_of_the_controllers_is_followed_silently_and_left_at_rest():
+    loop = Loop()
+    loop.path.set_external(0, True)
+    loop.tick()
+    loop.path.acquire(loop.now, "homing", "command_node")
+    loop.silent.update(loop.receivers)
+    index = CONTRACT.group_indices("left_arm")
+    for k in range(60):
+        moved = HOME.copy()
+        moved[index] = np.clip(HOME[index] + 0.01 * k, CONTRACT.lower_rad[index], CONTRACT.upper_rad[index])
+        loop.path.joint_state(loop.now + TICK, NAMES, moved, loop.now)
+        out = loop.tick()
+        assert (out.trajectories, out.safety.may_move) == ({}, True)
+    loop.path.set_external(loop.now, False)
+    out = loop.tick()
+    assert set(out.trajectories) == set(CONTRACT.group_names)
+    assert out.state[0] == pytest.approx(moved, abs=1e-5)
+
+
 def test_restart_begins_from_measured_positions():
     loop = running()
     loop.path.restart(loop.now, HOME)

@@ -59,10 +59,10 @@ def test_nearly_all_states_that_can_be_stopped_are_accepted():
 
 def test_accepted_stops_stay_inside_and_end_at_rest():
     rng = np.random.default_rng(3)
-    limits = make_limits(rng, 200, group=5)
+    limits = make_limits(rng, 120, group=5)
     families = StopFamilies(limits)
     checked = 0
-    for state in random_states(limits, rng, 12):
+    for state in random_states(limits, rng, 4):
         admissible = families.admissible(state)
         plan = Plan(0, state[0])
         plan.handover = state
@@ -81,7 +81,7 @@ def test_accepted_stops_stay_inside_and_end_at_rest():
             assert np.abs(states[2]).max() <= a_max
             assert np.abs(np.diff(states[2])).max() <= j_max * duration / 199 * (1 + 1e-9)
             checked += 1
-    assert checked > 300
+    assert checked > 100
 
 
 def test_speed_scale_narrows_the_velocities_of_a_stop():
