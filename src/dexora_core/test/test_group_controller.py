@@ -61,6 +61,24 @@ def test_dead_hardware_ends_the_goal_and_says_why():
     np.testing.assert_allclose(joints.position, HOME + 0.5 * 0.29, atol=0.01)
 
 
+def test_hardware_that_was_moved_while_dead_is_held_where_it_is():
+    joints = FakeJoints()
+    controller = group(joints)
+    run(controller, 0, 100)
+    joints.is_dead = True
+    run(controller, 100, 200)
+    joints.is_dead, joints.position = False, HOME + 0.4
+    run(controller, 200, 300)
+    np.testing.assert_allclose(joints.writes[-1], HOME + 0.4)
+
+
+def test_hardware_without_a_finite_position_is_refused():
+    joints = FakeJoints()
+    joints.position = np.array([0.0, np.nan, np.inf])
+    with pytest.raises(HardwareError, match=r"no finite position of b, c.*check encoders and bus"):
+        group(joints)
+
+
 def test_rehold_takes_the_measured_position():
     joints = FakeJoints()
     controller = group(joints)

@@ -249,12 +249,25 @@ def test_hold_at_drops_everything():
     assert held[2] == 3.0
 
 
-def test_clock_that_jumps_back_moves_nothing():
+def test_clock_that_jumps_back_stops_and_replays_nothing():
     controller = make_executor()
     controller.accept(request(point(1.0, GOAL)), START_NS, goal="g")
     before = play(controller, 0.0, 0.5)[-1].output.position
-    after = controller.update(START_NS, sample_at(before)).output.position
-    np.testing.assert_array_equal(after, before)
+    after = [state.output.position for state in play(controller, -0.01, 1.5)]
+    travel = LIMITS.max_velocity_rad_s * 0.15
+    assert (np.abs(np.stack(after) - before) <= travel).all()
+    np.testing.assert_array_equal(after[-1], after[20])
+    (result,) = controller.take_results()
+    assert result.code is ErrorCode.INVALID_GOAL
+    assert "clock went back by 0.500 s" in result.reason
+
+
+def test_clock_that_jumps_back_after_the_end_moves_nothing():
+    controller = make_executor()
+    controller.accept(request(point(1.0, GOAL)), START_NS)
+    before = play(controller, 0.0, 1.5)[-1].output.position
+    for state in play(controller, 0.0, 1.5):
+        np.testing.assert_array_equal(state.output.position, before)
 
 
 def test_late_tick_does_not_jump():
@@ -265,9 +278,9 @@ def test_late_tick_does_not_jump():
 
 
 def test_stop_that_must_exceed_the_limits_is_told():
-    controller = make_executor()
     slow, fast = np.full(3, 0.2), np.array([1.0, 2.0, 2.0])
     for speed, expected in ((slow, False), (fast, True)):
+        controller = make_executor()
         controller.accept(request(point(1.0, GOAL, speed)), START_NS)
         play(controller, 0.0, 0.1)
         assert controller.is_stopping_beyond_limits == expected

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import numpy as np
 
 from dexora_core.trajectory_execution.hardware import BoolArray, FloatArray, JointSample
 from dexora_core.trajectory_execution.limiter import ON_PATH_RAD, finite_inside, limit
-from dexora_core.trajectory_execution.motion import NS_PER_S, Motion, SetPoint
+from dexora_core.trajectory_execution.motion import NS_PER_S, SetPoint
 from dexora_core.trajectory_execution.planning import plan_spline
+from dexora_core.trajectory_execution.play import Pending, Play
 from dexora_core.trajectory_execution.request import (
     ErrorCode,
     GoalResult,
@@ -21,28 +20,10 @@ from dexora_core.trajectory_execution.request import (
 from dexora_core.trajectory_execution.state import ControllerState, ExecutionSettings
 from dexora_core.trajectory_execution.stopping import hold, plan_stop
 from dexora_core.trajectory_execution.tolerances import SegmentTolerances, StateTolerances, resolve
-from dexora_core.trajectory_execution.validation import ValidationRules, ValidTrajectory, validate
+from dexora_core.trajectory_execution.validation import ValidationRules, validate
 
 # A tick that comes later than this moves the set-point no further than one that came in time [s].
 MAX_TICK_S = 0.2
-
-
-@dataclass(frozen=True)
-class _Play:
-    """What is being executed: a motion and, if an action asked for it, its goal."""
-
-    motion: Motion
-    tolerances: SegmentTolerances
-    goal: object | None = None
-
-
-@dataclass(frozen=True)
-class _Pending:
-    """A checked trajectory that the next tick will start."""
-
-    trajectory: ValidTrajectory
-    tolerances: SegmentTolerances
-    goal: object | None
 
 
 class TrajectoryExecutor:
@@ -72,9 +53,9 @@ class TrajectoryExecutor:
         )
         centre = (limits.lower_rad + limits.upper_rad) / 2
         self._last_ns = now_ns
-        self._play = _Play(hold(finite_inside(position, centre, limits), now_ns), self._defaults)
+        self._play = Play(hold(finite_inside(position, centre, limits), now_ns), self._defaults)
         self._output = self._play.motion.sample(now_ns)
-        self._pending: _Pending | None = None
+        self._pending: Pending | None = None
         self._is_first_sample = False
         self._results: list[GoalResult] = []
 
@@ -126,7 +107,7 @@ class TrajectoryExecutor:
         if isinstance(bounds, Refusal):
             return bounds
         self._finish_goals(ErrorCode.INVALID_GOAL, "replaced by a newer trajectory")
-        self._pending = _Pending(checked, bounds, goal)
+        self._pending = Pending(checked, bounds, goal)
         return None
 
     def cancel(self, goal: object) -> bool:
@@ -154,7 +135,7 @@ class TrajectoryExecutor:
         """
         self._finish_goals(ErrorCode.INVALID_GOAL, reason)
         usable = finite_inside(position, self._output.position, self.limits)
-        self._play = _Play(hold(usable, now_ns), self._defaults)
+        self._play = Play(hold(usable, now_ns), self._defaults)
         self._output = self._play.motion.sample(now_ns)
         self._pending, self._last_ns = None, now_ns
 
@@ -162,13 +143,15 @@ class TrajectoryExecutor:
         """Advance to a time and compute the set-point.
 
         Args:
-            now_ns: Current time [ns].
+            now_ns: Current time [ns]; if it is before the last one, what runs is dropped and comes to rest.
             measured: Newest sample of the group.
 
         Returns:
             The state to report; `output` goes to the hardware.
         """
         elapsed_s = min((now_ns - self._last_ns) / NS_PER_S, MAX_TICK_S)
+        if elapsed_s < 0.0:
+            self._stop_for_clock(-elapsed_s, now_ns)
         if self._pending is not None:
             self._start(self._pending, self._limited(now_ns, elapsed_s)[1], now_ns)
         reference, output = self._limited(now_ns, elapsed_s)
@@ -194,10 +177,10 @@ class TrajectoryExecutor:
             reference = self._play.motion.sample(now_ns)
             return reference, limit(reference, self._output.position, self.limits, elapsed_s)
 
-    def _start(self, pending: _Pending, start: SetPoint, now_ns: int) -> None:
+    def _start(self, pending: Pending, start: SetPoint, now_ns: int) -> None:
         budget_s = self.settings.stop_budget_s
         motion = plan_spline(pending.trajectory, start, now_ns, self.limits, budget_s)
-        self._play = _Play(motion, pending.tolerances, pending.goal)
+        self._play = Play(motion, pending.tolerances, pending.goal)
         self._pending = None
         self._is_first_sample = True
 
@@ -238,12 +221,21 @@ class TrajectoryExecutor:
 
     def _stop(self, start: SetPoint, now_ns: int) -> None:
         motion = plan_stop(start, now_ns, self.limits, self.settings.stop_budget_s)
-        self._play = _Play(motion, self._defaults)
+        self._play = Play(motion, self._defaults)
         self._pending = None
+
+    def _stop_for_clock(self, back_s: float, now_ns: int) -> None:
+        """Stop where the set-point is: sampled at an earlier time, its motion would run again."""
+        reason = (
+            f"the controller's clock went back by {back_s:.3f} s, so the trajectory was dropped; "
+            "let clocks only move forward and send it again"
+        )
+        self._finish_goals(ErrorCode.INVALID_GOAL, reason)
+        self._stop(self._output, now_ns)
 
     def _finish_goals(self, code: ErrorCode, reason: str, is_cancelled: bool = False) -> None:
         pending_goal = self._pending.goal if self._pending else None
         for goal in (self._play.goal, pending_goal):
             if goal is not None:
                 self._results.append(GoalResult(goal, code, reason, is_cancelled))
-        self._play = _Play(self._play.motion, self._play.tolerances)
+        self._play = Play(self._play.motion, self._play.tolerances)

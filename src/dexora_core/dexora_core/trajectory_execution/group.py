@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import numpy as np
+
 from dexora_core.errors import HardwareError
 from dexora_core.trajectory_execution.executor import ControllerState, ExecutionSettings, TrajectoryExecutor
 from dexora_core.trajectory_execution.hardware import JointGroupHardware
@@ -21,7 +23,8 @@ class GroupController:
             writes newer set-points replace older ones, nothing queues.
 
     Raises:
-        HardwareError: The hardware does not answer, or its joints are not those of `limits`.
+        HardwareError: The hardware does not answer, its joints are not those of `limits`, or a position is
+            not finite.
     """
 
     def __init__(
@@ -38,13 +41,22 @@ class GroupController:
                 f"{', '.join(limits.joint_names)}; make driver and contract agree on names and order"
             )
         self._hardware = hardware
-        self.executor = TrajectoryExecutor(limits, settings, hardware.read().position, now_ns)
+        start = hardware.read().position
+        lost = [name for name, value in zip(limits.joint_names, start, strict=True) if not np.isfinite(value)]
+        if lost:
+            raise HardwareError(
+                f"the hardware reports no finite position of {', '.join(lost)}, so nothing can be held; "
+                "check encoders and bus, then start again"
+            )
+        self.executor = TrajectoryExecutor(limits, settings, start, now_ns)
         self._period_ns = round(NS_PER_S / max_rate_hz) if max_rate_hz else 0
         self._written_ns: int | None = None
         self.fault = ""
 
     def update(self, now_ns: int) -> ControllerState | None:
         """Advance to a time.
+
+        Hardware that answers again holds where it is then, not where it was: it may have been moved.
 
         Args:
             now_ns: Current time [ns].
@@ -54,6 +66,8 @@ class GroupController:
         """
         try:
             sample = self._hardware.read()
+            if self.fault:
+                self.executor.hold_at(sample.position, now_ns, "the hardware answers again")
             state = self.executor.update(now_ns, sample)
             if self._is_due(now_ns):
                 self._hardware.write(state.output.position)
