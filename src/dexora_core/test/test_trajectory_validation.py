@@ -42,6 +42,13 @@ def test_wrong_names_are_refused_by_name(names, words):
     assert all(word in answer.reason for word in words)
 
 
+def test_a_whole_robot_sent_to_one_group_is_refused_briefly():
+    names = tuple(f"joint_{number}" for number in range(35))
+    reason = refused(request(point(0.5, [0.0] * 35), names=names)).reason
+    assert reason.startswith("35 joint names do not match this controller: unknown joint_0, ")
+    assert "joint_11 and 23 more; missing a, b, c" in reason
+
+
 def test_names_in_another_order_are_sorted():
     answer = validate(request(GOOD, names=("c", "a", "b")), LIMITS, ValidationRules(), START_NS)
     assert answer.indices.tolist() == [2, 0, 1]

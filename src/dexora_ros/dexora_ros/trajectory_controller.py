@@ -139,6 +139,7 @@ class TrajectoryController:
     def deliver_results(self) -> None:
         """Send the results of goals that have ended."""
         for result in self.controller.executor.take_results():
+            self._logger.info(f"goal ended: {result.code.name}: {result.reason}")
             self._settle(result.goal, result)
 
     def close(self, reason: str) -> None:
@@ -243,7 +244,6 @@ class TrajectoryController:
 
     def _settle(self, goal: object, result: GoalResult) -> None:
         if isinstance(goal, _Goal) and not goal.outcome.done():
-            self._logger.info(f"goal ended: {result.code.name}: {result.reason}")
             goal.outcome.set_result(result)
 
 

@@ -22,6 +22,8 @@ from dexora_core.trajectory_execution.request import (
 )
 
 MAX_POINTS = 10_000
+# A refusal names so many wrong joints at most.
+_SHOWN = 12
 # A limit written as float32 and read back may lie this far outside.
 LIMIT_ROUNDING_RAD = 1e-6
 _FIELDS = ("positions", "velocities", "accelerations")
@@ -101,19 +103,25 @@ def _check_names(names: Sequence[str], limits: GroupLimits, rules: ValidationRul
     known = limits.joint_names
     problems = []
     if unknown := [name for name in names if name not in known]:
-        problems.append("unknown " + ", ".join(unknown[:12]))
+        problems.append("unknown " + _listed(unknown))
     if duplicate := [name for name, count in Counter(names).items() if count > 1]:
-        problems.append("duplicate " + ", ".join(duplicate[:12]))
+        problems.append("duplicate " + _listed(duplicate))
     if (missing := [name for name in known if name not in names]) and not rules.allow_partial_joints_goal:
-        problems.append("missing " + ", ".join(missing))
+        problems.append("missing " + _listed(missing))
     if not names:
         problems = ["none named"]
     if not problems:
         return None
     return Refusal(
         ErrorCode.INVALID_JOINTS,
-        f"joint names do not match this controller: {'; '.join(problems)}; expected {', '.join(known)}",
+        f"{len(names)} joint names do not match this controller: {'; '.join(problems)}; "
+        f"expected {', '.join(known)}",
     )
+
+
+def _listed(names: Sequence[str]) -> str:
+    rest = len(names) - _SHOWN
+    return ", ".join(names[:_SHOWN]) + (f" and {rest} more" if rest > 0 else "")
 
 
 def _check_times(request: TrajectoryRequest) -> Refusal | None:
@@ -176,7 +184,8 @@ def _check_values(
             if row is not None and not np.isfinite(row).all():
                 joint = int(np.flatnonzero(~np.isfinite(row))[0])
                 return _invalid(
-                    f"{name} of {names[joint]} at point {index} is {row[joint]}, not a finite number"
+                    f"{name} of {names[joint]} at point {index}: {row[joint]} is not a finite number; "
+                    "send finite numbers only"
                 )
     return _check_limits(points, names, limits.lower_rad[indices], limits.upper_rad[indices])
 
@@ -191,7 +200,7 @@ def _check_limits(
     row, joint = (int(index) for index in np.argwhere(outside)[0])
     return _invalid(
         f"position of {names[joint]} at point {row} is {positions[row, joint]:.4f} rad, "
-        f"outside [{lower[joint]:.4f}, {upper[joint]:.4f}]"
+        f"outside [{lower[joint]:.4f}, {upper[joint]:.4f}]; keep positions inside the contract's limits"
     )
 
 
