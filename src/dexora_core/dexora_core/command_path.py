@@ -133,8 +133,7 @@ class CommandPath:
 
     def release(self, now_ns: int, source: str, holder: str) -> Grant:
         """Give control back; the robot holds then."""
-        grant = self.arbiter.release(now_ns, source, holder)
-        if grant.changed:
+        if (grant := self.arbiter.release(now_ns, source, holder)).changed:
             self._owner_changed(now_ns)
         return grant
 

@@ -168,10 +168,8 @@ class _Steering:
         effect = np.array([duration**3 / 6, duration**2 / 2, duration])
         self._effect = effect[:, None]
         slope = np.tensordot(effect, families.coefficients, axes=1)
-        self._blind = np.abs(slope) < 1e-300
-        self._inverse = 1.0 / np.where(self._blind, 1.0, slope)
-        self._width = np.where(self._blind, np.inf, np.abs(self._inverse))
-        self._inverse[self._blind] = 0.0
+        self._inverse = 1.0 / slope
+        self._width = np.abs(self._inverse)
         self._rest_gain = (
             effect[0] + families.velocity_gain * effect[1] + families.acceleration_gain * effect[2]
         )
@@ -208,11 +206,11 @@ class _Steering:
         centre *= -self._inverse
         width = self._width
         if speed_scale < 1.0:
-            width = width.copy()
-            width[:, self._families.velocity_rows] *= speed_scale
-        low = np.maximum((centre - width).max(axis=1), -self._jerk_limit)
-        high = np.minimum((centre + width).min(axis=1), self._jerk_limit)
-        return low, high
+            width = np.where(self._families.is_velocity, width * speed_scale, width)
+        low = np.maximum.reduceat(centre - width, self._families.starts, axis=0)
+        high = np.minimum.reduceat(centre + width, self._families.starts, axis=0)
+        low = np.maximum(low[1:], np.maximum(low[0], -self._jerk_limit))
+        return low, np.minimum(high[1:], np.minimum(high[0], self._jerk_limit))
 
     def _start_fits(self, state: FloatArray) -> BoolArray:
         """Whether the control values that no jerk can change lie inside the limits, shape (J,)."""

@@ -35,15 +35,21 @@ ROUNDING = 5e-7
 class StopFamilies:
     """The ladder of stops for one robot.
 
+    Bounded quantities lie in N rows, in units of their limits: first those of the state itself, then those of
+    each family. `starts` says where each of these K + 1 blocks begins.
+
     Args:
         limits: Limits of the robot.
 
     Attributes:
         release_s: Duration of the release, shape (K, J).
         brake_s: Duration of the brake, shape (K, J).
+        total_s: Duration of the stop, shape (K, J).
         velocity_gain: Weight of velocity in the distance to rest [s], shape (K, J).
         acceleration_gain: Weight of acceleration in the distance to rest [s2], shape (K, J).
-        velocity_rows: Which of the rows bound a velocity.
+        coefficients: Rows as linear forms in position, velocity, acceleration, shape (3, N, J).
+        is_velocity: Which rows bound a velocity, shape (N, 1).
+        starts: First row of each block, shape (K + 1,).
     """
 
     def __init__(self, limits: MotionLimits) -> None:
@@ -53,15 +59,17 @@ class StopFamilies:
         self.release_s = steps[:, :1] * release
         self.brake_s = steps[:, 1:] * brake
         self.total_s = self.release_s + self.brake_s
-        forms = _Forms(self.release_s, self.brake_s)
-        self.velocity_gain = forms.rest[1]
-        self.acceleration_gain = forms.rest[2]
-        self.velocity_rows = slice(len(forms.positions), len(forms.positions) + len(forms.velocities))
-        self.coefficients = forms.rows(limits)
-        self.row_count = self.coefficients.shape[2]
+        blocks = [_state_rows(limits)]
+        forms = [_Forms(*times) for times in zip(self.release_s, self.brake_s, strict=True)]
+        blocks += [form.rows(limits) for form in forms]
+        self.velocity_gain = np.stack([form.rest[1] for form in forms])
+        self.acceleration_gain = np.stack([form.rest[2] for form in forms])
+        self.coefficients = np.concatenate([rows for rows, _ in blocks], axis=1)
+        self.is_velocity = np.array([kind for _, kinds in blocks for kind in kinds])[:, None]
+        self.starts = np.cumsum([0, *(len(kinds) for _, kinds in blocks[:-1])])
 
     def rows(self, state: FloatArray) -> FloatArray:
-        """Return what is bounded along the stops from `state` (3, J), in units of the limits, (K, R, J)."""
+        """Return what is bounded along the stops from `state` (3, J), in units of the limits, (N, J)."""
         q, v, a = state
         result = self.coefficients[0] * (q - self._middle)
         result += self.coefficients[1] * v
@@ -77,8 +85,9 @@ class StopFamilies:
         """
         rows = np.abs(self.rows(state))
         if speed_scale < 1.0:
-            rows[:, self.velocity_rows] /= speed_scale
-        return np.logical_and.reduce(rows <= 1.0 + ROUNDING, axis=1)
+            rows[self.is_velocity[:, 0]] /= speed_scale
+        worst = np.maximum.reduceat(rows, self.starts, axis=0)
+        return np.maximum(worst[1:], worst[0]) <= 1.0 + ROUNDING
 
 
 def _full_times(limits: MotionLimits) -> tuple[FloatArray, FloatArray]:
@@ -93,40 +102,43 @@ def _full_times(limits: MotionLimits) -> tuple[FloatArray, FloatArray]:
     return release, brake / INNER
 
 
+def _state_rows(limits: MotionLimits) -> tuple[FloatArray, list[bool]]:
+    """Rows of the state itself, shape (3, 3, J), and which of them bound a velocity."""
+    zero = np.zeros(limits.count)
+    ranges = [limits.half_range, limits.velocity, limits.acceleration]
+    rows = [[1 / (bound * INNER) if i == k else zero for k, bound in enumerate(ranges)] for i in range(3)]
+    return np.array(rows), [False, True, False]
+
+
 class _Forms:
-    """Linear forms (3, K, J) in the starting state (q, v, a) for everything along a stop that has a limit."""
+    """Linear forms (3, J) in the starting state (q, v, a) for everything along a stop that has a limit."""
 
     def __init__(self, release: FloatArray, brake: FloatArray) -> None:
-        q, v, a = (np.zeros((3, *release.shape)) for _ in range(3))
+        q, v, a = (np.zeros((3, release.size)) for _ in range(3))
         q[0], v[1], a[2] = 1.0, 1.0, 1.0
-        has_release = release > 0.0
+        has_release = bool(release.any())
         v_mid = v + a * (release / 2)
-        a_mid = np.where(has_release, 0.0, a)
+        a_mid = 0.0 * a if has_release else a
         q_mid = q + v * release + a * (release**2 / 3)
         peak = -3 * v_mid / brake - a_mid
-        self.rest = q_mid + v_mid * (brake / 2) + a_mid * (brake**2 / 12)
-        self.positions = [
-            q,
-            q + v * (release / 3),
-            q_mid - v_mid * (release / 3),
-            q_mid,
-            q_mid + v_mid * (brake / 4),
-            self.rest,
-        ]
         ramp = a_mid * (brake / 6)
-        self.velocities = [v, v_mid, v_mid + ramp, 0.75 * v_mid + ramp]
-        self.accelerations = [a, (a_mid + peak) / 2, peak / 2]
-        start_jerk = np.where(has_release, a / np.where(has_release, release, 1.0), 0.0)
-        self.jerks = [
-            start_jerk,
-            6 * v_mid / brake**2 + 4 * a_mid / brake,
-            6 * v_mid / brake**2 + 2 * a_mid / brake,
-        ]
+        self.rest = q_mid + v_mid * (brake / 2) + a_mid * (brake**2 / 12)
+        self.positions = [q_mid + v_mid * (brake / 4), self.rest]
+        self.velocities = [v_mid + ramp, 0.75 * v_mid + ramp]
+        self.accelerations = [(a_mid + peak) / 2, peak / 2]
+        self.jerks = [6 * v_mid / brake**2 + 4 * a_mid / brake, 6 * v_mid / brake**2 + 2 * a_mid / brake]
+        if has_release:
+            self.positions += [q + v * (release / 3), q_mid - v_mid * (release / 3), q_mid]
+            self.jerks += [a / release]
 
-    def rows(self, limits: MotionLimits) -> FloatArray:
-        """Return all forms divided by their limits, shape (3, K, R, J)."""
-        scaled = [form / (limits.half_range * INNER) for form in self.positions]
-        scaled += [form / (limits.velocity * INNER) for form in self.velocities]
-        scaled += [form / (limits.acceleration * INNER) for form in self.accelerations]
-        scaled += [form / (limits.jerk * INNER) for form in self.jerks]
-        return np.ascontiguousarray(np.stack(scaled, axis=2))
+    def rows(self, limits: MotionLimits) -> tuple[FloatArray, list[bool]]:
+        """Return all forms divided by their limits, shape (3, R, J), and which of them bound a velocity."""
+        kinds = (
+            (self.positions, limits.half_range),
+            (self.velocities, limits.velocity),
+            (self.accelerations, limits.acceleration),
+            (self.jerks, limits.jerk),
+        )
+        scaled = [form / (bound * INNER) for forms, bound in kinds for form in forms]
+        is_velocity = [forms is self.velocities for forms, _ in kinds for _ in forms]
+        return np.stack(scaled, axis=1), is_velocity
