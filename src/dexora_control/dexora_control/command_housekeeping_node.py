@@ -129,9 +129,8 @@ class Housekeeping:
         return watch_exit
 
     def _ask_power_off(self) -> None:
-        """Ask the enable line to open at L5, again and again until it is open."""
-        output = self._node.output
-        if output is None or not output.safety.asks_power_off or self._inputs.is_enabled is False:
+        """Ask the enable line to open while the watchdog wants it, in case that it cannot."""
+        if not self._inputs.power_request or self._inputs.is_enabled is False:
             return
         now_ns = time.monotonic_ns()
         if now_ns - self._asked_ns > ASK_NS and self._enable.service_is_ready():

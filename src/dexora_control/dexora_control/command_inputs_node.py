@@ -24,7 +24,7 @@ from dexora_core.motion.limits import FloatArray
 from dexora_ros.command_messages import to_raw_chunk
 from dexora_ros.direct_subscription import DirectSubscription, Taken
 from dexora_ros.graph import publishers_of
-from dexora_ros.qos import COMMAND, LATCHED, SENSOR
+from dexora_ros.qos import LATCHED, SENSOR
 from dexora_ros.stamps import to_ns
 from rclpy.node import Node
 from rclpy.qos import HistoryPolicy, QoSProfile, ReliabilityPolicy
@@ -64,6 +64,7 @@ class CommandInputs:
     ) -> None:
         self._node, self._clock = node, clock
         self._names = contract.joint_names
+        self._is_imagined = parameters.dry_run  # the robot is left alone: take it that it follows
         self.controllers = ControllerWatch(contract, s_to_ns(parameters.controller_bound_s))
         self._joints = DirectSubscription(node, JointState, "joint_states", SENSOR)
         self._reports = {
@@ -77,9 +78,9 @@ class CommandInputs:
             for group in contract.groups
         }
         self._enable = DirectSubscription(node, Bool, "enable_state", LATCHED)
-        self._deadman = DirectSubscription(node, Bool, "dexora/teleop/deadman", COMMAND)
-        self._policy = DirectSubscription(node, Header, "dexora/policy/heartbeat", COMMAND)
-        self._watchdog = DirectSubscription(node, Header, "dexora/watchdog/heartbeat", COMMAND)
+        self._deadman = DirectSubscription(node, Bool, "dexora/teleop/deadman", SENSOR)
+        self._policy = DirectSubscription(node, Header, "dexora/policy/heartbeat", SENSOR)
+        self._watchdog = DirectSubscription(node, Header, "dexora/watchdog/heartbeat", SENSOR)
         bytes_bound = parameters.chunk_bytes_bound
         self.chunks = DirectSubscription(node, ActionChunk, CHUNK_TOPIC, CHUNKS, max_bytes=bytes_bound)
         self._budget = RateBudget(CHUNK_TOPIC, parameters.chunk_rate_bound_hz, bytes_bound)
@@ -90,6 +91,7 @@ class CommandInputs:
         self._positions: dict[str, float] = {}
         self.is_enabled: bool | None = None
         self.has_watchdog = False
+        self.power_request = ""
 
     # Before the path exists.
 
@@ -145,6 +147,9 @@ class CommandInputs:
         if message is None:
             return
         names, positions = self.controllers.believable(now_ns, message.name, message.position)
+        if self._is_imagined:
+            state = path.gate.plan.state_at(now_ns)[0]
+            names, positions = self._names, state
         if len(names) or not len(message.name):
             path.joint_state(now_ns, names, positions, to_ns(message.header.stamp))
 
@@ -166,7 +171,8 @@ class CommandInputs:
             path.supervision.watchdog.seen(now_ns)
             state = beat.message.frame_id
             is_asking = state.startswith(REQUEST_PREFIX)
-            path.supervision.set_power_request(state.removeprefix(REQUEST_PREFIX) if is_asking else "")
+            self.power_request = state.removeprefix(REQUEST_PREFIX) if is_asking else ""
+            path.supervision.set_power_request(self.power_request)
         beat = self._policy.newest()
         if beat is not None:
             path.supervision.heard(now_ns, "policy", to_ns(beat.message.stamp))

@@ -16,8 +16,7 @@ from dexora_core.clock import NS_PER_MS, NS_PER_S, s_to_ns
 from dexora_core.command_path import CommandPath
 from dexora_core.command_types import CommandOutput, TickInputs
 from dexora_core.contract import RobotContract, load_contract
-from dexora_core.errors import TrajectoryError
-from dexora_core.faults import Fault, Level, make_fault
+from dexora_core.faults import Level, make_fault
 from dexora_core.motion.limits import FloatArray
 from dexora_ros.direct_subscription import detach_clock
 from dexora_ros.node_fault import NodeFault
@@ -29,7 +28,6 @@ from dexora_control.command_inputs_node import CommandInputs
 from dexora_control.command_outputs_node import CommandOutputs
 from dexora_control.command_parameters import CommandParameters
 from dexora_control.command_services_node import CommandServices, may_rebase
-from dexora_control.following import FollowingMonitor
 from dexora_control.pacing import Pacer, Wake
 from dexora_control.path_clock import SimulatedPathClock, WallPathClock
 from dexora_control.path_config import command_config
@@ -81,8 +79,6 @@ class CommandNode(PacedNode):
         self.inputs = CommandInputs(self, self._contract, parameters, self._path_clock)
         self.outputs = CommandOutputs(self, self._contract, self._path_clock, parameters.dry_run)
         self._offered = CommandServices(self, self)
-        arms = [group.name for group in self._contract.groups if group.kind == "arm"]
-        self._following = FollowingMonitor({name: self._contract.group_indices(name) for name in arms})
         self.scheduling = realtime.Scheduling("not running", ())
         self.log = TickLog(LOG_TICKS)
         self.output: CommandOutput | None = None
@@ -103,6 +99,7 @@ class CommandNode(PacedNode):
             self._path.supervision.event(fault)
         self.log.clear()
         self._beat_ns = 0
+        self._is_off = False
         self.output = None
         self.get_logger().info(
             f"active at {NS_PER_S / self._period_ns:g} Hz, strategy {self.parameters.strategy}"
@@ -125,7 +122,6 @@ class CommandNode(PacedNode):
 
     def _make_path(self, position: FloatArray, epoch: int) -> CommandPath:
         config = command_config(self._contract, self.parameters)
-        self._following.reset()
         return CommandPath(self._contract, config, position, self._path_clock.now_ns, epoch=epoch)
 
     # The loop.
@@ -159,13 +155,11 @@ class CommandNode(PacedNode):
         assert path is not None
         now_ns = self._read_clock()
         before = self.output
+        self._follow_power(path, now_ns)
         conditions = self.inputs.take(path, now_ns) + self._path_clock.faults(wake.now_ns)
-        conditions += self._following_faults(path, now_ns)
         output = path.tick(now_ns, TickInputs(wake.lateness_ns, tuple(conditions)))
         self.output = output
-        if self.inputs.is_enabled is False:
-            self._follow_the_robot(path, now_ns)
-        elif before is None or output.now_ns > before.now_ns:
+        if before is None or output.now_ns > before.now_ns:
             self.outputs.send(output)
         if wake.now_ns - self._beat_ns >= HEARTBEAT_NS - self._period_ns // 2:
             self._beat_ns = wake.now_ns
@@ -181,20 +175,12 @@ class CommandNode(PacedNode):
             self._path_clock.update(monotonic_ns, time.time_ns())
         return self._path_clock.now_ns
 
-    def _following_faults(self, path: CommandPath, now_ns: int) -> list[Fault]:
-        if self.output is None or self.parameters.dry_run:
-            return []
-        return self._following.check(now_ns, self.output.state[0], path.joints.positions)
-
-    def _follow_the_robot(self, path: CommandPath, now_ns: int) -> None:
+    def _follow_power(self, path: CommandPath, now_ns: int) -> None:
         """Without power the robot may be moved by hand: the path rests where it is, and sends nothing."""
-        measured = path.joints.positions
-        if measured is None:
-            return
-        try:
-            path.restart(now_ns, measured)
-        except TrajectoryError as error:
-            path.supervision.event(make_fault("DX-HWD-003", now_ns, detail=error.message))
+        is_off = self.inputs.is_enabled is False
+        if is_off != self._is_off:
+            self._is_off = is_off
+            path.set_external(now_ns, is_off)
 
     def _use_slack(self, due_ns: int) -> None:
         """Do one chore and serve ROS while there is time; without time, serve now and then all the same."""

@@ -51,7 +51,10 @@ class WatchdogParameters:
         0.02, description="Period of checks and heartbeats.", unit="s", lower=0.005, upper=0.1
     )
     realtime_priority: int = param(
-        42, description="SCHED_FIFO priority to ask for; 0 asks for none.", lower=0, upper=80
+        30,
+        description="SCHED_FIFO priority to ask for, below that of command_node; 0 asks for none.",
+        lower=0,
+        upper=80,
     )
     lock_memory: bool = param(True, description="Ask that pages in use are never swapped out.")
 
@@ -66,7 +69,7 @@ class WatchdogNode(ManagedNode[WatchdogParameters]):
         """Make the rules and the topics."""
         bounds = WatchdogBounds(s_to_ns(parameters.command_bound_s), s_to_ns(parameters.joint_states_bound_s))
         self._watchdog = Watchdog(bounds)
-        self._command = DirectSubscription(self, Header, "dexora/command/heartbeat", COMMAND)
+        self._command = DirectSubscription(self, Header, "dexora/command/heartbeat", SENSOR)
         self._joints = DirectSubscription(self, JointState, "joint_states", SENSOR, decode=False)
         self._beat = Header()
         self._beats = self.create_publisher(Header, "dexora/watchdog/heartbeat", COMMAND)

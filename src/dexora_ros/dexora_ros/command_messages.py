@@ -8,10 +8,10 @@ from collections.abc import Callable, Sequence
 import numpy as np
 from dexora_core.chunk import ChunkStamps, RawChunk
 from dexora_core.clock import NS_PER_S
-from dexora_core.command_types import PathStatus
 from dexora_core.failsafe import SafetyStatus
 from dexora_core.faults import Fault as ActiveFault
 from dexora_core.motion.limits import FloatArray
+from dexora_core.path_status import PathStatus
 from dexora_core.trajectory import Points
 from numpy.typing import NDArray
 from trajectory_msgs.msg import JointTrajectory, JointTrajectoryPoint
