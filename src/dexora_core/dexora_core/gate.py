@@ -30,6 +30,7 @@ from dexora_core.stages import (
     VelocityStage,
     Verdict,
 )
+from dexora_core.stages.base import wanted_rows
 from dexora_core.stages.collision import CollisionLimits
 from dexora_core.stages.order import Permute
 
@@ -130,7 +131,8 @@ class CommandGate:
         state = self.plan.state_at(self._now_ns)
         stop = self._stop_mask(request.stop)
         scale = min(float(request.speed_scale), 1.0)
-        return self._stages(Step(self._now_ns, request, state, _resting(state), stop, scale))
+        wanted = wanted_rows(request, self.limits.count)
+        return self._stages(Step(self._now_ns, request, wanted, state, _resting(state), stop, scale))
 
     def _wrap(self, permute: Permute) -> FiniteStage:
         limits, config = self.limits, self.config

@@ -274,7 +274,7 @@ def test_innermost_stage_works_alone():
     stage = ProjectStage(gate._projector, gate.plan)
     goal = np.zeros((3, 3))
     goal[0] = 0.1
-    step = Step(0, GateRequest(None), np.zeros((3, 3)), goal, np.zeros(3, dtype=bool), 0.5)
+    step = Step(0, GateRequest(None), None, np.zeros((3, 3)), goal, np.zeros(3, dtype=bool), 0.5)
     assert stage(step).speed_scale == 0.5
 
 

@@ -216,6 +216,9 @@ class _Steering:
         """Whether the control values that no jerk can change lie inside the limits, shape (J,)."""
         q, v, a = state
         t = self._duration
-        controls = np.stack([q + v * (t / 3), q + v * (2 * t / 3) + a * (t**2 / 6)])
-        fits = ((controls >= self._limits.lower) & (controls <= self._limits.upper)).all(axis=0)
-        return fits & (np.abs(v + a * (t / 2)) <= self._limits.velocity)
+        first = q + v * (t / 3)
+        second = first + t * (v / 3 + a * (t / 6))
+        fits = np.maximum(first, second) <= self._limits.upper
+        fits &= np.minimum(first, second) >= self._limits.lower
+        fits &= np.abs(v + a * (t / 2)) <= self._limits.velocity
+        return fits

@@ -60,6 +60,8 @@ class Step:
     Attributes:
         now_ns: The present.
         request: What was asked.
+        wanted: Position, velocity and acceleration asked for: shape (3, J) when the sizes fit, else a list
+            of whatever came, flat; None when a stop is asked for.
         state: Commanded position, velocity and acceleration now, shape (3, J).
         goal: State wanted at the end of the lookahead, shape (3, J); valid after the order stage.
         stop: Joints that shall come to rest, shape (J,).
@@ -71,6 +73,7 @@ class Step:
 
     now_ns: int
     request: GateRequest
+    wanted: FloatArray | list[FloatArray] | None
     state: FloatArray
     goal: FloatArray
     stop: BoolArray
@@ -122,8 +125,15 @@ class Stage(Protocol):
         """Return the verdict of the stages inside."""
 
 
-def as_floats(values: FloatArray | None, size: int) -> FloatArray:
-    """Return `values` as a flat float64 array; None becomes `size` zeros."""
+def wanted_rows(request: GateRequest, count: int) -> FloatArray | list[FloatArray] | None:
+    """Return position, velocity and acceleration of a request, see `Step.wanted`; `count` is J."""
+    if request.position is None:
+        return None
+    rows = [_floats(row, count) for row in (request.position, request.velocity, request.acceleration)]
+    return np.array(rows) if all(row.size == count for row in rows) else rows
+
+
+def _floats(values: FloatArray | None, count: int) -> FloatArray:
     if values is None:
-        return np.zeros(size)
+        return np.zeros(count)
     return np.asarray(values, dtype=np.float64).reshape(-1)

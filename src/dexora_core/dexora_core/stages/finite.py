@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from dexora_core.faults import make_fault
-from dexora_core.stages.base import Stage, Step, Verdict, as_floats
+from dexora_core.stages.base import Stage, Step, Verdict
 
 
 class FiniteStage:
@@ -21,16 +21,16 @@ class FiniteStage:
         self._names = names
 
     def __call__(self, step: Step) -> Verdict:
-        """Check position, velocity, acceleration and speed scale."""
-        request = step.request
-        if request.position is None:
+        """Check position, velocity and acceleration."""
+        if step.wanted is None:
             step.halt()
             return self._inner(step)
-        for values in (request.position, request.velocity, request.acceleration):
-            flat = as_floats(values, 1)
-            finite = np.isfinite(flat)
+        if isinstance(step.wanted, np.ndarray) and np.isfinite(step.wanted).all():
+            return self._inner(step)
+        for row in step.wanted:
+            finite = np.isfinite(row)
             if not finite.all():
-                self._refuse(step, int(np.argmin(finite)), flat.size)
+                self._refuse(step, int(np.argmin(finite)), row.size)
                 break
         return self._inner(step)
 

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from dexora_core.errors import ContractError
 from dexora_core.faults import make_fault
 from dexora_core.motion.limits import FloatArray
-from dexora_core.stages.base import Stage, Step, Verdict, as_floats
+from dexora_core.stages.base import Stage, Step, Verdict
 
 Permute = Callable[[tuple[str, ...]], NDArray[np.intp]]
 
@@ -31,14 +31,12 @@ class OrderStage:
 
     def __call__(self, step: Step) -> Verdict:
         """Fill `step.goal`; where the robot stops it holds the present state instead."""
-        request, count = step.request, step.stop.size
-        if request.position is not None:
-            rows = [as_floats(v, count) for v in (request.position, request.velocity, request.acceleration)]
-            wrong = [row.size for row in rows if row.size != count]
-            if wrong:
-                step.halt(make_fault("DX-GAT-002", step.now_ns, count=wrong[0], expected=count))
-            elif not step.stop.all():
-                self._order(step, np.stack(rows))
+        wanted, count = step.wanted, step.stop.size
+        if isinstance(wanted, list):
+            wrong = next(row.size for row in wanted if row.size != count)
+            step.halt(make_fault("DX-GAT-002", step.now_ns, count=wrong, expected=count))
+        elif wanted is not None and not step.stop.all():
+            self._order(step, wanted)
         return self._inner(step)
 
     def _order(self, step: Step, goal: FloatArray) -> None:
