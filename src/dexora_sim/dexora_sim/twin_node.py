@@ -21,13 +21,12 @@ from dexora_ros.diagnostics import Check
 from dexora_ros.executor import run_node
 from dexora_ros.joint_state_publisher import JointStatePublisher
 from dexora_ros.managed_node import ManagedNode
-from dexora_ros.qos import LATCHED, STATE
+from dexora_ros.qos import STATE
 from dexora_ros.stamps import set_stamp
 from dexora_ros.trajectory_controller import ControllerOptions, TrajectoryController
 from rclpy.clock import Clock, ClockType
 from rosgraph_msgs.msg import Clock as ClockMessage
-from std_msgs.msg import Bool
-from std_srvs.srv import SetBool, Trigger
+from std_srvs.srv import Trigger
 
 from dexora_description import contract_path
 from dexora_msgs.srv import InjectFault
@@ -36,7 +35,7 @@ from dexora_sim.fault_board import FaultBoard
 from dexora_sim.fault_hooks import HOOKS
 from dexora_sim.faults import FaultRequest
 from dexora_sim.pacing import Pacer
-from dexora_sim.power import PowerLine
+from dexora_sim.power_switch import PowerSwitch
 from dexora_sim.rig import TwinRig, fault_world
 from dexora_sim.task_watch import TaskWatch, make_scene
 from dexora_sim.truth import TruthPublishers
@@ -70,7 +69,7 @@ class TwinNode(ManagedNode[TwinParameters]):
         self._faults = FaultBoard(HOOKS, fault_world(contract))
         self._rig = TwinRig(twin, self._faults, steps)
         self._watch = TaskWatch(twin, parameters.seed)
-        self._power = PowerLine(parameters.start_enabled)
+        self._power = PowerSwitch(self, parameters.start_enabled, self._follow_power)
         self._pacer = Pacer(self._rig.tick_ns, parameters.realtime_factor)
         self._answered: tuple[str, ...] = tuple(self._rig.groups)
         self._make_controllers(parameters)
@@ -85,7 +84,7 @@ class TwinNode(ManagedNode[TwinParameters]):
         period_s = self._rig.tick_ns / 1e9 / (self.parameters.realtime_factor or 100.0)
         self._pacer.pause()
         self.create_timer(period_s, self._tick, clock=Clock(clock_type=ClockType.STEADY_TIME))
-        self._publish_power()
+        self._power.publish()
 
     def on_stop(self) -> None:
         """Stop time; goals end, and nothing goes on when time does."""
@@ -120,9 +119,6 @@ class TwinNode(ManagedNode[TwinParameters]):
         self._clock_publisher = self.create_publisher(ClockMessage, "/clock", STATE)
         self._joints = JointStatePublisher(self, "joint_states")
         self._truth = TruthPublishers(self, self._rig, self._watch, self.parameters.truth_rate_hz)
-        self._enable_publisher = self.create_publisher(Bool, "~/enable_state", LATCHED)
-        self.create_subscription(Bool, "~/estop", self._on_estop, STATE)
-        self.create_service(SetBool, "~/set_enable", self._on_set_enable)
         self.create_service(InjectFault, "~/inject_fault", self._on_inject_fault)
         self.create_service(Trigger, "~/reset", self._on_reset)
         self.diagnostics.add("world", self._check_world)
@@ -190,29 +186,14 @@ class TwinNode(ManagedNode[TwinParameters]):
             return "the twin is not active; activate twin_node"
         if group not in self._answered:
             return f"the driver of {group} does not answer"
-        return self._power.reason
-
-    def _on_estop(self, message: Bool) -> None:
-        if message.data != self._power.is_pressed:
-            self._power.set_stop(message.data)
-            self._follow_power("emergency stop " + ("pressed" if message.data else "released"))
-
-    def _on_set_enable(self, request: SetBool.Request, response: SetBool.Response) -> SetBool.Response:
-        response.success, response.message = self._power.ask(request.data)
-        if response.success:
-            self._follow_power(response.message)
-        return response
+        return self._power.line.reason
 
     def _follow_power(self, reason: str) -> None:
         """Hold every joint where it is: what was commanded before must not go on after a change of power."""
         self.get_logger().warning(reason)
         self._rig.freeze()
         for controller in self._controllers.values():
-            controller.hold(self._rig.now_ns, self._power.reason or reason)
-        self._publish_power()
-
-    def _publish_power(self) -> None:
-        self._enable_publisher.publish(Bool(data=self._power.is_enabled))
+            controller.hold(self._rig.now_ns, self._power.line.reason or reason)
 
     # Services.
 
@@ -256,7 +237,7 @@ class TwinNode(ManagedNode[TwinParameters]):
             "simulated time [s]": f"{self._rig.now_ns / 1e9:.3f}",
             "task": status.task,
             "seed": str(status.seed),
-            "power": self._power.reason or "enabled",
+            "power": self._power.line.reason or "enabled",
             "faults": ", ".join(self._faults.active(self._rig.now_ns)),
         }
         if self._renderer is not None:

@@ -4,7 +4,10 @@ import numpy as np
 import pytest
 import rclpy
 from dexora_core.trajectory_execution import PointRequest, TrajectoryRequest
+from dexora_ros.qos import EVENTS
 from dexora_sim.twin_node import TwinNode
+from rclpy.duration import Duration
+from rclpy.executors import SingleThreadedExecutor
 from rclpy.parameter import Parameter
 from std_msgs.msg import Bool
 from std_srvs.srv import SetBool, Trigger
@@ -41,6 +44,19 @@ def send(node, shift_rad=0.3):
     goal = start + shift_rad * np.sign((limits.lower_rad + limits.upper_rad) / 2 - start)
     request = TrajectoryRequest(limits.joint_names, [PointRequest(10**9, goal.tolist())])
     assert executor.accept(request, node._rig.now_ns) is None
+
+
+def spin(node, is_done):
+    """Serve callbacks, not the twin's timer, until something is true, at most 5 s."""
+    executor = SingleThreadedExecutor()
+    executor.add_node(node)
+    for timer in node.timers:
+        timer.cancel()
+    deadline = node.get_clock().now() + Duration(seconds=5)
+    while not is_done() and node.get_clock().now() < deadline:
+        executor.spin_once(timeout_sec=0.1)
+    executor.remove_node(node)
+    assert is_done()
 
 
 def test_motion_does_not_go_on_after_a_stop(make_node):
@@ -82,11 +98,26 @@ def test_robot_can_start_without_power(make_node):
     node = make_node(start_enabled=False)
     assert node.bring_up()
     assert "set_enable" in node._blocked("left_hand")
-    response = node._on_set_enable(SetBool.Request(data=True), SetBool.Response())
+    response = node._power.on_set_enable(SetBool.Request(data=True), SetBool.Response())
     assert response.success
     assert node._blocked("left_hand") == ""
-    node._on_estop(Bool(data=True))
+    node._power.on_estop(Bool(data=True))
     assert "emergency stop" in node._blocked("left_hand")
+
+
+def test_press_of_the_stop_is_not_hidden_by_the_release_behind_it(make_node):
+    node = make_node()
+    assert node.bring_up()
+    button = node.create_publisher(Bool, "/twin_node/estop", EVENTS)
+    spin(node, lambda: button.get_subscription_count() == 1)
+    send(node)
+    before = advance(node, 5)
+    button.publish(Bool(data=True))
+    button.publish(Bool(data=False))
+    assert button.wait_for_all_acked(Duration(seconds=5))
+    spin(node, lambda: not node._power.line.is_pressed and not node._power.line.is_enabled)
+    assert "not enabled" in node._blocked("right_arm")
+    np.testing.assert_allclose(advance(node, 100), before, atol=0.03)
 
 
 def test_fault_service_answers_with_what_is_active_and_available(make_node):
