@@ -18,6 +18,8 @@ from launch_ros.substitutions import FindPackageShare
 
 TRUE_WORDS = ("true", "1", "yes", "on")
 FALSE_WORDS = ("false", "0", "no", "off")
+NAMESPACE_PATTERN = r"[A-Za-z_]\w*(/[A-Za-z_]\w*)*"
+CLOCK_TOPIC = "/clock"
 
 
 class LaunchArgumentError(RuntimeError):
@@ -52,15 +54,20 @@ NAMESPACE = Argument("namespace", "", "Prefix of every name, for a second robot;
 LOG_LEVEL = Argument(
     "log_level", "info", "Severity from which nodes log.", ("debug", "info", "warn", "error")
 )
+CLOCK = Argument(
+    "clock_topic",
+    CLOCK_TOPIC,
+    "Topic of the simulated time; the twin of a robot in a namespace publishes /<namespace>/clock.",
+)
 
 
-def include_robot(*, use_sim_time: bool) -> IncludeLaunchDescription:
+def include_robot(*, use_sim_time: bool, clock_topic: str = CLOCK_TOPIC) -> IncludeLaunchDescription:
     """Includes `robot.launch.py`, the graph that every world shares, with the arguments of the same name."""
     path = PathJoinSubstitution([FindPackageShare("dexora_bringup"), "launch", "robot.launch.py"])
     arguments = {name: LaunchConfiguration(name) for name in ("robot", "namespace", "log_level")}
+    clock = {"use_sim_time": str(use_sim_time).lower(), "clock_topic": clock_topic}
     return IncludeLaunchDescription(
-        PythonLaunchDescriptionSource(path),
-        launch_arguments=[*arguments.items(), ("use_sim_time", str(use_sim_time).lower())],
+        PythonLaunchDescriptionSource(path), launch_arguments=[*arguments.items(), *clock.items()]
     )
 
 
@@ -72,6 +79,26 @@ def declare_all(arguments: Iterable[Argument]) -> list[DeclareLaunchArgument]:
 def value(context: LaunchContext, name: str) -> str:
     """The text of an argument inside an `OpaqueFunction`."""
     return LaunchConfiguration(name).perform(context)
+
+
+def namespace(context: LaunchContext) -> str:
+    """The namespace inside an `OpaqueFunction`, without slashes around it; empty for none.
+
+    Raises:
+        LaunchArgumentError: no ROS name.
+    """
+    text = value(context, "namespace").strip("/")
+    if text and not re.fullmatch(NAMESPACE_PATTERN, text, re.ASCII):
+        raise LaunchArgumentError(
+            f"namespace:={text!r} is not a ROS name; write letters, digits and underscores, not a digit first"
+        )
+    return text
+
+
+def frame_prefix(context: LaunchContext) -> str:
+    """What stands before every frame name of the robot in the namespace; empty for none."""
+    name = namespace(context)
+    return f"{name}/" if name else ""
 
 
 def flag(context: LaunchContext, name: str) -> bool:

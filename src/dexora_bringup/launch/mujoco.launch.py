@@ -1,13 +1,19 @@
-"""The robot on its MuJoCo twin: the shared graph, the twin, and on request a scripted expert."""
+"""The robot on its MuJoCo twin: the shared graph, the twin, and on request a scripted expert.
+
+A robot in a namespace has its own world, and so its own time on `/<namespace>/clock`.
+"""
 
 from dexora_bringup.arguments import (
+    CLOCK_TOPIC,
     LOG_LEVEL,
     NAMESPACE,
     ROBOT,
     Argument,
     declare_all,
     flag,
+    frame_prefix,
     include_robot,
+    namespace,
     number,
     refuse_if,
     value,
@@ -68,6 +74,12 @@ def _check(context: LaunchContext) -> list:
     return []
 
 
+def _clock_topic(context: LaunchContext) -> str:
+    """Where this robot's world publishes its time: two worlds on one topic would throw each other's nodes."""
+    name = namespace(context)
+    return f"/{name}{CLOCK_TOPIC}" if name else CLOCK_TOPIC
+
+
 def _twin(context: LaunchContext) -> Node:
     """The twin with the asked-for scene."""
     return Node(
@@ -84,11 +96,13 @@ def _twin(context: LaunchContext) -> Node:
                 "image_height": int(value(context, "image_height")),
                 "camera_rate_hz": float(value(context, "camera_rate")),
                 "realtime_factor": float(value(context, "realtime_factor")),
+                "frame_prefix": frame_prefix(context),
                 "fault": value(context, "fault"),
                 "fault_start": float(value(context, "fault_start")),
                 "autostart": True,
             }
         ],
+        remappings=[(CLOCK_TOPIC, _clock_topic(context))],
         ros_arguments=["--log-level", value(context, "log_level")],
         output="screen",
     )
@@ -112,6 +126,7 @@ def _expert(context: LaunchContext) -> list:
                 "autostart": True,
             }
         ],
+        remappings=[(CLOCK_TOPIC, _clock_topic(context))],
         ros_arguments=["--log-level", value(context, "log_level")],
         output="screen",
     )
@@ -120,9 +135,12 @@ def _expert(context: LaunchContext) -> list:
 
 
 def _world(context: LaunchContext) -> list:
-    """The twin and what drives it, in the robot's namespace."""
+    """The shared graph on the twin's time; the twin and what drives it, in the robot's namespace."""
     nodes = [_twin(context), *_expert(context)]
-    return [GroupAction([PushRosNamespace(value(context, "namespace")), *nodes])]
+    return [
+        include_robot(use_sim_time=True, clock_topic=_clock_topic(context)),
+        GroupAction([PushRosNamespace(namespace(context)), *nodes]),
+    ]
 
 
 def generate_launch_description() -> LaunchDescription:
@@ -132,7 +150,6 @@ def generate_launch_description() -> LaunchDescription:
             *declare_all(ARGUMENTS),
             *transport_actions(),
             OpaqueFunction(function=_check),
-            include_robot(use_sim_time=True),
             OpaqueFunction(function=_world),
         ]
     )

@@ -4,7 +4,17 @@ No teleoperation device is in the suite yet, so this starts the robot's side onl
 over a world started beside it.
 """
 
-from dexora_bringup.arguments import LOG_LEVEL, NAMESPACE, ROBOT, Argument, declare_all, flag, include_robot
+from dexora_bringup.arguments import (
+    CLOCK,
+    LOG_LEVEL,
+    NAMESPACE,
+    ROBOT,
+    Argument,
+    declare_all,
+    flag,
+    include_robot,
+    value,
+)
 from dexora_bringup.transport import transport_actions
 from launch import LaunchContext, LaunchDescription
 from launch.actions import OpaqueFunction
@@ -13,13 +23,16 @@ ARGUMENTS = (
     ROBOT,
     NAMESPACE,
     Argument("use_sim_time", "false", "Take the time from /clock: true over the twin or Isaac Sim."),
+    CLOCK,
     LOG_LEVEL,
 )
 
 
 def _robot(context: LaunchContext) -> list:
     """The shared graph on the asked-for clock."""
-    return [include_robot(use_sim_time=flag(context, "use_sim_time"))]
+    return [
+        include_robot(use_sim_time=flag(context, "use_sim_time"), clock_topic=value(context, "clock_topic"))
+    ]
 
 
 def generate_launch_description() -> LaunchDescription:

@@ -61,3 +61,11 @@ def test_profile_holds_a_large_segment_and_keeps_udp():
     assert int(kinds["SHM"].findtext("dds:maxMessageSize", namespaces=NAMESPACE)) >= 2 * 2**20
     participant = root.find(".//dds:participant", NAMESPACE)
     assert participant.get("is_default_profile") == "true"
+
+
+def test_profile_announces_often_enough_for_a_newcomer_whose_answer_was_lost():
+    root = ElementTree.parse(transport.PROFILE_PATH).getroot()
+    period = root.find(".//dds:discovery_config/dds:leaseAnnouncement", NAMESPACE)
+    seconds = int(period.findtext("dds:sec", namespaces=NAMESPACE))
+    seconds += int(period.findtext("dds:nanosec", namespaces=NAMESPACE)) * 1e-9
+    assert 0.1 <= seconds <= 0.5

@@ -48,6 +48,9 @@ class TwinParameters:
     camera_rate_hz: float = param(
         20.0, description="Rate of every camera; 0 renders nothing.", unit="Hz", lower=0.0, upper=60.0
     )
+    frame_prefix: str = param(
+        "", description="Put before every camera's frame, for a second robot in one tree."
+    )
     views: tuple[str, ...] = param((), description="Views to render; empty for all of the contract.")
     truth_rate_hz: float = param(
         50.0,
@@ -105,7 +108,7 @@ class TwinParameters:
         return off.but(**dict.fromkeys(vars(off), self.randomisation))
 
     def cameras(self, contract: RobotContract) -> tuple[CameraSpec, ...]:
-        """Return the cameras to render, with the sizes and the rate asked for.
+        """Return the cameras to render, with the sizes, the rate and the frames asked for.
 
         Args:
             contract: The robot.
@@ -122,6 +125,7 @@ class TwinParameters:
                 width=self.image_width or camera.width,
                 height=self.image_height or camera.height,
                 rate_hz=self.camera_rate_hz,
+                frame_id=self.frame_prefix + camera.frame_id,
             )
             for camera in cameras
         )
