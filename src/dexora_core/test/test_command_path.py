@@ -326,6 +326,7 @@ def test_late_chunk_is_taken_with_a_remark_and_a_malformed_one_refused():
     loop.tick(3, policy=sway)
     assert loop.chunk("policy", sway, prefix_steps=0).code == "DX-CHK-012"
     assert loop.chunk("policy", sway, joint_names=NAMES[:35]).code == "DX-CHK-003"
+    assert loop.chunk("policy", sway, sequence=1).code == "DX-CHK-005"
     assert loop.path.release(loop.now, "teleop", "stranger").fault.code == "DX-ARB-005"
     loop.tick(policy=sway)
     assert loop.path.safety is loop.last.safety
