@@ -27,6 +27,11 @@ from dexora_sim.world import WorldReader, WorldState
 HOOK_STEPS = 5
 """A scene's own rules run every fifth physics step, 10 ms."""
 FloatArray = NDArray[np.float64]
+_UNSTABLE = (
+    mujoco.mjtWarning.mjWARN_BADQPOS,
+    mujoco.mjtWarning.mjWARN_BADQVEL,
+    mujoco.mjtWarning.mjWARN_BADQACC,
+)
 
 
 class Twin:
@@ -146,14 +151,30 @@ class Twin:
         self.data.ctrl[self._actuators] = np.clip(values, self.contract.lower_rad, self.contract.upper_rad)
 
     def step(self, n: int = 1) -> None:
-        """Advance physics by `n` steps; how calls are split does not change the trajectory."""
+        """Advance physics by `n` steps; how calls are split does not change the trajectory.
+
+        Raises:
+            SimulationError: Physics has become unstable since the reset.
+        """
         while n > 0:
             batch = min(n, HOOK_STEPS - self._steps % HOOK_STEPS)
             mujoco.mj_step(self.model, self.data, batch)
+            self._refuse_instability()
             self._steps += batch
             n -= batch
             if self._steps % HOOK_STEPS == 0:
                 self.scene.after_step(self.model, self.data)
+
+    def _refuse_instability(self) -> None:
+        """Say what MuJoCo only logs: where numbers explode, it puts everything at zero in mid-episode."""
+        for warning in _UNSTABLE:
+            found = self.data.warning[warning.value]
+            if found.number:
+                body = _body_of(self.model, warning, found.lastinfo)
+                raise SimulationError(
+                    f"physics became unstable at '{body}' after {self.time_ns / NS_PER_S:.3f} s; the episode "
+                    "is void: reset the twin, and check masses, overlaps and forces if it happens again."
+                )
 
     def state(self) -> JointSample:
         """Return joint states of this moment, arrays (J,) in contract order, owned by the caller."""
@@ -179,6 +200,15 @@ class Twin:
     def snapshot(self) -> Snapshot:
         """Return what cameras need to draw this moment."""
         return Snapshot(self.time_ns, self.data.qpos.copy(), self._looks)
+
+
+def _body_of(model: mujoco.MjModel, warning: mujoco.mjtWarning, index: int) -> str:
+    """Return the body that an entry of qpos, or of qvel and qacc, belongs to."""
+    if warning is mujoco.mjtWarning.mjWARN_BADQPOS:
+        body = model.jnt_bodyid[np.searchsorted(model.jnt_qposadr, index, side="right") - 1]
+    else:
+        body = model.dof_bodyid[index]
+    return str(model.body(body).name)
 
 
 def _touch_addresses(model: mujoco.MjModel) -> dict[str, int]:

@@ -117,6 +117,22 @@ def test_targets_beyond_the_limits_are_clipped(twins, contract):
     np.testing.assert_array_equal(twin.targets(), contract.upper_rad)
 
 
+@pytest.mark.parametrize("numbers", ["qpos", "qvel"])
+def test_unstable_physics_voids_the_episode_until_the_reset(twins, numbers):
+    twin = twins("lift")
+    twin.reset(0)
+    twin.step(5)
+    getattr(twin.data, numbers)[-1] = np.inf
+    for _ in range(2):
+        with pytest.raises(
+            SimulationError, match=r"unstable at 'can' after 0\.010 s; the episode is void: reset"
+        ):
+            twin.step(3)
+    twin.reset(0)
+    twin.step(5)
+    assert np.isfinite(twin.state().position).all()
+
+
 def test_negative_seed_is_refused(twins):
     with pytest.raises(SimulationError, match="seed -1 is negative"):
         twins("lift").reset(-1)
