@@ -1,7 +1,7 @@
 """Does a robot model say the same as the contract? Asked before a model is used.
 
-Models are read as text, so that the core needs no simulator. The twin asks again with the compiled model,
-which also sees ranges that come from includes and defaults.
+Models are read as text, so that the core needs no simulator. The twin asks `compare_model` again with the
+facts of the compiled model, which also sees what comes from includes and defaults.
 """
 
 from __future__ import annotations
@@ -24,14 +24,14 @@ class ModelFacts:
 
     Args:
         origin: where it comes from, for messages.
-        ranges_rad: (lower, upper) by joint name; None where the joint is unlimited.
-        actuators: names of the actuators; None where the format has none.
+        ranges_rad: (lower, upper) by joint name; None where the joint is unlimited or does not turn.
+        actuators: the joint that each drives, by the actuator's name; None where the format has none.
         cameras: names of the cameras; None where the format has none.
     """
 
     origin: str
     ranges_rad: dict[str, tuple[float, float] | None]
-    actuators: frozenset[str] | None
+    actuators: dict[str, str] | None
     cameras: frozenset[str] | None
 
 
@@ -40,7 +40,7 @@ def check_model(contract: RobotContract, mjcf: Path | str) -> None:
 
     Errors:
         ContractError: every disagreement in one message: joints missing, extra or with another range,
-            actuators and cameras missing, and how to repair it.
+            actuators missing, extra or on another joint, cameras missing, and how to repair it.
     """
     compare_model(contract, read_mjcf(mjcf))
 
@@ -61,7 +61,7 @@ def compare_model(contract: RobotContract, facts: ModelFacts) -> None:
         if joint.name in facts.ranges_rad:
             complaints += _range(joint.name, (joint.lower_rad, joint.upper_rad), facts.ranges_rad[joint.name])
     if facts.actuators is not None:
-        complaints += _missing(contract.joint_names, facts.actuators, "actuator")
+        complaints += _actuators(contract, facts.actuators)
     if facts.cameras is not None:
         complaints += _missing(contract.views, facts.cameras, "camera")
     if complaints:
@@ -94,14 +94,16 @@ def read_mjcf(path: Path | str) -> ModelFacts:
     return ModelFacts(
         origin=Path(path).name,
         ranges_rad={joint.get("name", ""): _limits(joint, str(path)) for joint in joints},
-        actuators=frozenset(entry.get("joint", "") for entry in ([] if actuator is None else actuator)),
+        actuators={
+            entry.get("name", ""): entry.get("joint", "") for entry in ([] if actuator is None else actuator)
+        },
         cameras=frozenset(camera.get("name", "") for camera in root.iter("camera")),
     )
 
 
 def _limits(joint: ElementTree.Element, path: str) -> tuple[float, float] | None:
     text = joint.get("range")
-    if text is None or joint.get("limited") == "false":
+    if text is None or joint.get("limited") == "false" or joint.get("type", "hinge") != "hinge":
         return None
     try:
         lower, upper = (float(part) for part in text.split())
@@ -112,6 +114,16 @@ def _limits(joint: ElementTree.Element, path: str) -> tuple[float, float] | None
     return lower, upper
 
 
+def _actuators(contract: RobotContract, driven: dict[str, str]) -> list[str]:
+    complaints = _missing(contract.joint_names, set(driven), "actuator")
+    for name, joint in driven.items():
+        if name not in contract.joint_names:
+            complaints.append(f"actuator {name or 'without a name'} is not in the contract")
+        elif joint != name:
+            complaints.append(f"actuator {name} drives {joint or 'no joint'}, not the joint of its name")
+    return complaints
+
+
 def _missing(wanted: tuple[str, ...], present: set[str] | frozenset[str], what: str) -> list[str]:
     missing = [name for name in wanted if name not in present]
     return [f"{what} missing: {', '.join(missing)}"] if missing else []
@@ -119,7 +131,7 @@ def _missing(wanted: tuple[str, ...], present: set[str] | frozenset[str], what: 
 
 def _range(name: str, contract: tuple[float, float], model: tuple[float, float] | None) -> list[str]:
     if model is None:
-        return [f"joint {name} is unlimited, contract says [{contract[0]:g}, {contract[1]:g}] rad"]
+        return [f"joint {name} is no hinge with limits, contract says [{contract[0]:g}, {contract[1]:g}] rad"]
     if max(abs(a - b) for a, b in zip(contract, model, strict=True)) <= RANGE_TOLERANCE_RAD:
         return []
     stated = f"[{model[0]:g}, {model[1]:g}]"

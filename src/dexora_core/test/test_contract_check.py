@@ -34,11 +34,21 @@ def test_shipped_models_agree():
         (
             'range="-3.141593 2.08" armature',
             "armature",
-            "joint left_arm_joint_1 is unlimited, contract says [-3.14159, 2.08]",
+            "joint left_arm_joint_1 is no hinge with limits, contract says [-3.14159, 2.08]",
         ),
         ('joint name="left_arm_joint_1"', 'joint name="left_1"', "joint missing: left_arm_joint_1"),
         ('joint name="left_arm_joint_1"', 'joint name="left_1"', "joint not in the contract: left_1"),
-        ('joint="left_arm_joint_1"', 'joint="other"', "actuator missing: left_arm_joint_1"),
+        (
+            'joint="left_arm_joint_1"',
+            'joint="other"',
+            "actuator left_arm_joint_1 drives other, not the joint",
+        ),
+        (
+            'position name="left_arm_joint_1"',
+            'position name="motor"',
+            "actuator missing: left_arm_joint_1; actuator motor is not in the contract",
+        ),
+        ('joint name="left_arm_joint_1"', 'joint type="slide" name="left_arm_joint_1"', "is no hinge"),
         ('camera name="top"', 'camera name="head"', "camera missing: top"),
         ('range="-3.141593 2.08"', 'range="-3"', 'has range="-3"; give two numbers'),
         ('angle="radian"', 'angle="degree"', "counts angles in degrees"),

@@ -46,7 +46,8 @@ class Twin:
         timestep_s: Physics step in s, at most 2 ms.
 
     Raises:
-        SimulationError: The model does not compile or does not follow the contract.
+        SimulationError: The model does not compile.
+        ContractError: The model does not follow the contract.
     """
 
     def __init__(

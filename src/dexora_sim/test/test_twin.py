@@ -8,7 +8,8 @@ from pathlib import Path
 import mujoco
 import numpy as np
 import pytest
-from dexora_sim.agreement import disagreements
+from dexora_core.errors import ContractError
+from dexora_sim.agreement import check_agreement
 from dexora_sim.errors import SimulationError
 from dexora_sim.randomisation import Randomisation
 from dexora_sim.tasks import make_task
@@ -161,16 +162,16 @@ def test_state_is_a_copy(twins):
 def test_contract_with_another_limit_is_a_disagreement(twins, contract):
     joint = replace(contract.joints[3], upper_rad=1.0)
     other = replace(contract, joints=(*contract.joints[:3], joint, *contract.joints[4:]))
-    found = disagreements(twins("lift").model, other)
-    assert len(found) == 1
-    assert "left_arm_joint_4" in found[0]
-    assert "1.0" in found[0]
+    with pytest.raises(
+        ContractError, match=r"joint left_arm_joint_4 has range .*, contract says .*, 1\] rad"
+    ):
+        check_agreement(twins("lift").model, other)
 
 
 def test_model_of_another_robot_is_refused_with_a_list(contract, tmp_path):
     path = tmp_path / "other.xml"
     path.write_text("<mujoco><worldbody><body name='b'><geom size='.1'/></body></worldbody></mujoco>")
-    with pytest.raises(SimulationError, match=r"joint 'left_arm_joint_1' is missing.*more"):
+    with pytest.raises(ContractError, match=r"joint missing: left_arm_joint_1, .*camera missing: top"):
         Twin(contract, mjcf=path)
 
 
@@ -187,4 +188,4 @@ def test_physics_step_out_of_range_is_refused(contract, timestep_s):
 
 def test_shipped_model_agrees_with_the_contract(contract):
     model = mujoco.MjModel.from_xml_path(str(mjcf_path()))
-    assert disagreements(model, contract) == []
+    check_agreement(model, contract)
