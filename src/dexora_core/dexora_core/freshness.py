@@ -95,7 +95,7 @@ class DeadmanMonitor:
         self._age = AgeMonitor("deadman", AgeBound("DX-FRS-015", bound_ns))
         self._confirm_ns = confirm_ns
         self._released_ns: int | None = None
-        self._pressed = False
+        self._pressed = self._was_released = False
 
     def update(self, now_ns: int, is_pressed: bool) -> None:
         """Tell the state of the switch."""
@@ -103,10 +103,15 @@ class DeadmanMonitor:
         self._pressed = is_pressed
         if not is_pressed:
             self._released_ns = now_ns
+            self._was_released = True
+
+    def start(self) -> None:
+        """Tell that motion under the switch begins: from now on a release counts, however short."""
+        self._was_released = False
 
     def check(self, now_ns: int) -> Fault | None:
-        """Return why motion may not go on; None while the switch is held and its signal fresh."""
-        if not self._pressed:
+        """Return why motion may not go on; None while the switch has been held and its signal is fresh."""
+        if self._was_released or not self._pressed:
             return make_fault("DX-FRS-014", now_ns)
         return self._age.check(now_ns)
 
@@ -117,7 +122,9 @@ class DeadmanMonitor:
         if now_ns - self._released_ns > self._confirm_ns:
             minutes = self._confirm_ns // (60_000 * NS_PER_MS)
             return make_fault("DX-FRS-016", now_ns, detail=f"for {minutes} minutes")
-        return self.check(now_ns)
+        if not self._pressed:
+            return make_fault("DX-FRS-014", now_ns)
+        return self._age.check(now_ns)
 
 
 class ClockStallMonitor:

@@ -31,7 +31,8 @@ class Supervision:
         self._bad: deque[int] = deque()
         self._jumps: deque[int] = deque()
         self._enable_closed = True
-        self._power_request = ""
+        self._was_opened = False
+        self._power_request = self._power_reason = ""
 
     def activate(self, now_ns: int) -> None:
         """Start to expect the watchdog."""
@@ -44,6 +45,7 @@ class Supervision:
 
     def owner_changed(self, now_ns: int, owner: str) -> None:
         """Expect the messages of the new owner, and of nobody else."""
+        self.deadman.start()
         for source, age in self.sources.items():
             if source == owner:
                 age.arm(now_ns)
@@ -57,12 +59,20 @@ class Supervision:
             age.seen(now_ns, stamp_ns)
 
     def set_enable_line(self, is_closed: bool) -> None:
-        """Tell the state of the hardware's enable line; open means that the emergency stop is pressed."""
+        """Tell the state of the hardware's enable line; open means that the emergency stop is pressed.
+
+        An opening counts even when the line is closed again before the next tick.
+        """
         self._enable_closed = is_closed
+        self._was_opened = self._was_opened or not is_closed
 
     def set_power_request(self, reason: str) -> None:
-        """Tell whether the watchdog asks for the enable line to open; empty means that it does not."""
+        """Tell whether the watchdog asks for the enable line to open; empty means that it does not.
+
+        A request counts even when it is withdrawn before the next tick.
+        """
         self._power_request = reason
+        self._power_reason = reason or self._power_reason
 
     def bad_chunk(self, now_ns: int, source: str) -> None:
         """Count a chunk with NaN; several of them in a short time latch."""
@@ -117,10 +127,11 @@ class Supervision:
         if owner == "teleop" and self._config.needs_deadman:
             checks.append(self.deadman.check(now_ns))
         faults.extend(fault for fault in checks if fault is not None)
-        if not self._enable_closed:
+        if self._was_opened:
             faults.append(make_fault("DX-HWD-001", now_ns))
-        if self._power_request:
-            faults.append(make_fault("DX-HWD-002", now_ns, detail=self._power_request))
+        if self._power_reason:
+            faults.append(make_fault("DX-HWD-002", now_ns, detail=self._power_reason))
+        self._was_opened, self._power_reason = not self._enable_closed, self._power_request
         faults.extend(self._lateness(now_ns, inputs.lateness_ns))
         return faults
 

@@ -172,6 +172,26 @@ def test_emergency_stop_revokes_stops_asks_for_power_off_and_latches():
     assert loop.path.acquire(loop.now, "policy", "policy_node").granted
 
 
+def test_emergency_stop_shorter_than_a_tick_counts():
+    loop = running()
+    loop.path.supervision.set_enable_line(False)
+    loop.path.supervision.set_enable_line(True)
+    loop.tick(policy=sway)
+    assert (loop.codes()[0], loop.last.owner) == ("DX-HWD-001", "hold")
+    loop.tick()
+    assert loop.last.safety.level is Level.LATCHED_HOLD
+
+
+def test_power_request_withdrawn_before_the_tick_counts():
+    loop = running()
+    loop.path.supervision.set_power_request("silence")
+    loop.path.supervision.set_power_request("")
+    loop.tick(policy=sway)
+    assert loop.codes()[0] == "DX-HWD-002"
+    loop.tick()
+    assert loop.last.safety.level is Level.LATCHED_HOLD
+
+
 def test_watchdog_request_is_a_power_request():
     loop = running()
     loop.path.supervision.set_power_request("no heartbeat for 100 ms")
@@ -391,6 +411,13 @@ def test_deadman_is_needed_only_where_it_is_configured():
     loop.tick(teleop=sway)
     assert loop.codes()[0] == "DX-FRS-014"
     assert loop.last.owner == "hold"
+    deadman.update(loop.now, True)
+    loop.tick()
+    assert loop.path.acquire(loop.now, "teleop", "glove").granted
+    deadman.update(loop.now, False)
+    deadman.update(loop.now, True)
+    loop.tick(teleop=sway)
+    assert (loop.codes()[0], loop.last.owner) == ("DX-FRS-014", "hold")
 
 
 def test_missing_watchdog_holds_where_it_is_needed():

@@ -66,6 +66,8 @@ def test_deadman_must_be_seen_released_before_it_enables():
     assert deadman.refuses_enable(10 * MS).code == "DX-FRS-014"
     deadman.update(20 * MS, True)
     assert deadman.refuses_enable(20 * MS) is None
+    assert deadman.check(20 * MS).code == "DX-FRS-014"
+    deadman.start()
     assert deadman.check(70 * MS) is None
     assert deadman.check(71 * MS).code == "DX-FRS-015"
 
@@ -78,6 +80,7 @@ def test_deadman_stuck_pressed_is_found_after_half_an_hour():
     refusal = deadman.refuses_enable(later)
     assert refusal.code == "DX-FRS-016"
     assert "for 30 minutes" in refusal.sentence
+    deadman.start()
     assert deadman.check(later) is None
 
 

@@ -191,7 +191,10 @@ def clearance(distance, ahead, age_ms=0):
         (0.05, 0.005, 0, "DX-GAT-009", True),
         (0.005, 0.008, 0, "DX-GAT-008", False),
         (np.nan, 0.5, 0, "DX-GAT-009", True),
+        (0.5, 0.5, 100, None, False),
         (0.5, 0.5, 101, "DX-GAT-010", False),
+        (0.02, 0.02, 0, None, False),
+        (0.01, 0.01, 0, "DX-GAT-008", False),
     ],
 )
 def test_clearance_slows_stops_and_lets_apart(distance, ahead, age, code, stops):
@@ -239,7 +242,7 @@ def test_settling_rests_where_measured_except_for_unbounded_joints():
     assert gate.settle(1, np.array([0.3, 5.0, 0.3]))
     assert gate.plan.state_at(1)[0] == pytest.approx([0.3, 2.0, 0.0], abs=1e-5)
     assert not gate.settle(1, np.array([0.3, np.nan, 0.3]))
-    steps(gate, GateRequest(np.ones(3)), 10)
+    steps(gate, GateRequest(np.array([0.3, 2.0, 1.0])), 10)
     assert not gate.settle(100 * MS, np.zeros(3))
     assert not make().settle(0, np.zeros(3))
 

@@ -167,6 +167,15 @@ def test_state_that_no_stop_fits_keeps_its_old_plan():
     assert plan.brake_s == pytest.approx(0.4)
 
 
+def test_rounding_reserve_lies_inside_the_true_limits():
+    limits = small_limits()
+    bounds = Segment(limits, 0.03).bounds(np.zeros((3, 3)), np.zeros((3, 3)))
+    assert bounds.max() == 0.0
+    end = np.array([[0.0] * 3, [2.0] * 3, [0.0] * 3])
+    start = np.array([[-0.06] * 3, [2.0] * 3, [0.0] * 3])
+    assert 1.0 < Segment(limits, 0.03).bounds(start, end)[Segment.velocity_rows].max() < 1.00001
+
+
 def test_joints_outside_every_group_choose_for_themselves():
     one = np.ones(4)
     limits = MotionLimits(tuple("abcd"), -one, one, one, 9 * one, 90 * one, {"g": np.array([2, 0])})

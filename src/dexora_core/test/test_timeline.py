@@ -90,7 +90,9 @@ def test_chunk_in_the_past_or_far_future_is_dropped():
     timeline = prefix_timeline()
     assert offer(timeline, 2000, make_chunk(0)).code == "DX-CHK-006"
     assert "1.28 s" in offer(timeline, 2000, make_chunk(0)).sentence
-    assert offer(timeline, 0, make_chunk(501 * MS)).code == "DX-CHK-011"
+    ahead = offer(timeline, 0, make_chunk(501 * MS))
+    assert ahead.code == "DX-CHK-011"
+    assert "0.501 s in the future, bound 0.5 s" in ahead.sentence
     assert offer(timeline, 0, make_chunk(400 * MS), 0.0) is None
     assert timeline.committed_steps(100 * MS) == 0
 
