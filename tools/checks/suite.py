@@ -32,7 +32,7 @@ class Part:
 
 PARTS = (
     # No unit test depends on another process or on time, so that they share the cores.
-    Part("unit", ("-m", "not system and not soak", "-n", "2", "--dist", "loadfile")),
+    Part("unit", ("-m", "not system and not soak", "-n", "2", "--dist", "worksteal")),
     Part(
         "system",
         (
