@@ -11,7 +11,7 @@ _ON_JOINT = mujoco.mjtTrn.mjTRN_JOINT.value
 
 
 def check_agreement(model: mujoco.MjModel, contract: RobotContract) -> None:
-    """Refuse a model that does not follow the contract; joints of the scene, which nothing drives, may be there.
+    """Refuse a model that does not follow the contract; the scene may have joints that nothing drives.
 
     Raises:
         ContractError: The message lists every disagreement.
