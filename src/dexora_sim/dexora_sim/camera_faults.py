@@ -146,9 +146,10 @@ CAMERA_HOOKS = (
         "camera_freeze",
         "view",
         "one picture is repeated",
-        lambda r, t, w: CameraFreeze(t, r.value > 0.5),
+        lambda r, t, w: CameraFreeze(t, r.value == 1.0),
         value="0 with new stamps, 1 with the old stamp",
         bounds=(0.0, 1.0),
+        is_whole=True,
     ),
     FaultHook(
         "camera_black",
@@ -167,6 +168,7 @@ CAMERA_HOOKS = (
         value="whole factor",
         default=2.0,
         bounds=(2.0, 16.0),
+        is_whole=True,
     ),
     FaultHook(
         "camera_delay",

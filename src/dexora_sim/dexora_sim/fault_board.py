@@ -157,7 +157,8 @@ def _with_value(hook: FaultHook, request: FaultRequest) -> FaultRequest:
             raise ConfigError(f"{what} of fault {hook.name} is {number}; it must be 0 s or more")
     value = request.value or hook.default
     low, high = hook.bounds
-    if not low <= value <= high:
+    if not low <= value <= high or (hook.is_whole and value != round(value)):
         meaning = f"{hook.value}, {low:g} to {high:g}" if hook.value else "not used, 0"
+        meaning += ", a whole number" if hook.is_whole else ""
         raise ConfigError(f"value of fault {hook.name} is {value:g}; it must be {meaning}")
     return FaultRequest(request.fault, request.target, value, request.start_s, request.duration_s)

@@ -125,6 +125,7 @@ class FaultHook:
         default: Value that 0 stands for.
         bounds: Smallest and largest value.
         value: Meaning and unit of the value, or "".
+        is_whole: Whether the value must be a whole number.
         summary: What it does, one sentence.
         make: Builds the fault from the request with value filled in, the targets, and the world.
     """
@@ -137,3 +138,4 @@ class FaultHook:
     value: str = ""
     default: float = 0.0
     bounds: tuple[float, float] = (0.0, 0.0)
+    is_whole: bool = False

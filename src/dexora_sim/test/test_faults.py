@@ -1,5 +1,7 @@
 """Pins the fault board and each hook as pure objects: what passes a seam, when, and what is refused."""
 
+import re
+import textwrap
 from pathlib import Path
 
 import numpy as np
@@ -14,6 +16,7 @@ from dexora_sim.rig import fault_world
 
 from dexora_description import contract_path
 
+GUIDE = Path(__file__).parents[3] / "docs" / "how-to" / "add_a_fault.md"
 S = 1_000_000_000
 CONTRACT = load_contract(contract_path())
 WORLD = fault_world(CONTRACT)
@@ -100,6 +103,8 @@ def test_same_fault_and_target_is_replaced_not_doubled():
         (FaultRequest("camera_drop", "top", float("nan")), "0 to 1"),
         (FaultRequest("state_stale", "", 0.0, -1.0), "start of fault state_stale is -1.0"),
         (FaultRequest("state_stale", "", 0.0, 0.0, float("inf")), "duration"),
+        (FaultRequest("camera_size", "top", 2.5), "whole factor, 2 to 16, a whole number"),
+        (FaultRequest("camera_freeze", "top", 0.4), "1 with the old stamp, 0 to 1, a whole number"),
         (FaultRequest("camera_swap", "top"), "needs two views"),
         (FaultRequest("camera_swap", ""), "none was given"),
         (FaultRequest("camera_swap", "top+top"), "needs two views"),
@@ -226,22 +231,19 @@ def test_pause_counts_wall_time():
     assert board_with("clock_pause").is_paused(S, 10**15)
 
 
-def test_a_hook_of_ones_own_needs_no_change_of_the_loop():
-    class Doubled(Fault):
-        """Targets are doubled."""
-
-        def targets(self, targets, position, now_ns):
-            return targets * 2.0
-
-    hook = FaultHook("doubled", "", "targets are doubled", lambda request, targets, world: Doubled())
-    board = FaultBoard((*HOOKS, hook), WORLD)
-    assert board.start(FaultRequest("doubled"), S) == "doubled begins now: targets are doubled"
-    np.testing.assert_array_equal(board.targets(HOME, HOME, S), 2.0 * HOME)
+def test_fault_of_the_guide_works_as_it_stands():
+    shown = re.findall(r"```python\n(.*?)```", GUIDE.read_text(encoding="utf-8"), re.DOTALL)
+    fault, hook = (textwrap.dedent(block) for block in shown)
+    names = {"Fault": Fault, "FaultHook": FaultHook}
+    exec(f"{fault}\nHOOK = {hook.rstrip().rstrip(',')}", names)
+    board = FaultBoard((*HOOKS, names["HOOK"]), WORLD)
+    said = board.start(FaultRequest("targets_scaled"), S)
+    assert said == "targets_scaled begins now: targets are a share of what was asked"
+    np.testing.assert_array_equal(board.targets(HOME, HOME, S), 0.5 * HOME)
 
 
 def test_every_hook_is_described_for_users():
-    page = Path(__file__).parents[3] / "docs" / "how-to" / "add_a_fault.md"
-    rows = [line for line in page.read_text().splitlines() if line.startswith("| `")]
+    rows = [line for line in GUIDE.read_text(encoding="utf-8").splitlines() if line.startswith("| `")]
     assert [row.split("`")[1] for row in rows] == [hook.name for hook in HOOKS]
     for row, hook in zip(rows, HOOKS, strict=True):
         assert ("required" in row) == hook.needs_target, hook.name
