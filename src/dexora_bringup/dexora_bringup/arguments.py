@@ -126,7 +126,7 @@ def number(
         LaunchArgumentError: not a finite number, outside [lower, upper], or not whole where it must be.
     """
     text = value(context, name)
-    bounds = f"[{lower:g}, {upper:g}] {unit}".rstrip()
+    bounds = f"[{lower:.10g}, {upper:.10g}] {unit}".rstrip()
     try:
         result = float(text)
     except ValueError:

@@ -1,0 +1,34 @@
+"""Pins the launch files of worlds that are not here: the shared graph starts, alone, and ends cleanly."""
+
+from __future__ import annotations
+
+import pytest
+
+pytestmark = pytest.mark.system
+WORLDS = {
+    "real_robot": ("ros2_control bring-up", "/joint_states"),
+    "isaac_sim": ("Isaac Sim's ROS 2 bridge", "/clock"),
+    "teleop": ("", "/joint_states"),
+    "robot": ("", "/joint_states"),
+}
+
+
+@pytest.mark.parametrize("world", WORLDS)
+def test_world_starts_the_shared_graph_only_and_dies_cleanly(launch, world):
+    expectation, topic = WORLDS[world]
+    launched = launch(f"{world}.launch.py")
+    answer = launched.ask_until("node", "list", contains=["/robot_state_node"])
+    assert answer.lines == ["/robot_state_node"]
+    launched.ask_until("topic", "list", contains=[topic, "/tf_static"])
+    assert expectation in launched.output
+    assert launched.output.count("process started") == 1
+    assert launched.interrupt(is_group=True) == 0
+    assert launched.survivors() == []
+    assert "Traceback" not in launched.output
+
+
+def test_unknown_driver_is_refused_with_those_there_are(launch):
+    launched = launch("real_robot.launch.py", "driver:=magic")
+    assert launched.wait(30.0) == 1
+    assert "ros2_control" in launched.output
+    assert "process started" not in launched.output
