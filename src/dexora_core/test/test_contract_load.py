@@ -122,3 +122,17 @@ def test_broken_yaml_is_refused():
 def test_absent_file_is_refused_with_its_path(tmp_path):
     with pytest.raises(ContractError, match=r"nowhere\.yaml: cannot be read .*robots/<robot>\.yaml"):
         load_contract(tmp_path / "nowhere.yaml")
+
+
+def test_copied_file_that_still_names_the_other_robot_is_refused(tmp_path):
+    path = tmp_path / "mine.yaml"
+    path.write_text(TEXT, encoding="utf-8")
+    with pytest.raises(ContractError, match=r"mine\.yaml: name is 'dexora36'; it must be 'mine'"):
+        load_contract(path)
+
+
+def test_file_that_is_no_text_is_refused(tmp_path):
+    path = tmp_path / "mine.yaml"
+    path.write_bytes(b"name: \xff\xfe")
+    with pytest.raises(ContractError, match=r"mine\.yaml: is no UTF-8 text .*; save it as UTF-8"):
+        load_contract(path)

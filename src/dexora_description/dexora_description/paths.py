@@ -15,7 +15,7 @@ DEFAULT_ROBOT = "dexora36"
 
 
 class UnknownRobotError(LookupError):
-    """No robot of this name, or one of its files is missing."""
+    """No robot of this name, one of its files is missing, or the directory of own robots is none."""
 
 
 def contract_path(robot: str = DEFAULT_ROBOT) -> Path:
@@ -48,7 +48,10 @@ def _find(folder: str, robot: str, suffix: str) -> Path:
         if path.is_file():
             return path
     if robot not in known_robots():
-        msg = f"unknown robot '{robot}'; known robots are {', '.join(known_robots()) or 'none'}"
+        msg = (
+            f"unknown robot '{robot}'; known robots are {', '.join(known_robots()) or 'none'}. Give one of "
+            "them, or name the directory of an own one by DEXORA_DESCRIPTION_DIR"
+        )
         raise UnknownRobotError(msg)
     searched = ", ".join(str(root / folder) for root in _roots())
     msg = f"robot '{robot}' has a contract but no {folder}/{robot}{suffix}; searched {searched}"
@@ -57,6 +60,9 @@ def _find(folder: str, robot: str, suffix: str) -> Path:
 
 def _roots() -> list[Path]:
     own = os.environ.get("DEXORA_DESCRIPTION_DIR")
+    if own and not (Path(own) / "robots").is_dir():
+        msg = f"DEXORA_DESCRIPTION_DIR is {own}, which has no folder robots/; correct it or unset it"
+        raise UnknownRobotError(msg)
     prefixes = [*os.environ.get("AMENT_PREFIX_PATH", "").split(os.pathsep), sys.prefix]
     shares = [Path(prefix) / "share" / PACKAGE for prefix in prefixes if prefix]
     source = Path(__file__).resolve().parent.parent

@@ -28,6 +28,12 @@ def test_robot_without_model_names_the_missing_file(tmp_path, monkeypatch):
         urdf_path("half")
 
 
+def test_directory_of_own_robots_without_robots_is_refused(tmp_path, monkeypatch):
+    monkeypatch.setenv("DEXORA_DESCRIPTION_DIR", str(tmp_path / "typo"))
+    with pytest.raises(UnknownRobotError, match=r"typo, which has no folder robots/; correct it or unset it"):
+        contract_path()
+
+
 def test_installed_share_directory_is_searched(tmp_path, monkeypatch):
     robots = tmp_path / "share/dexora_description/robots"
     robots.mkdir(parents=True)

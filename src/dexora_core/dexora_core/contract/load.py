@@ -29,10 +29,11 @@ _LIMIT_KEYS = ("max_velocity_rad_s", "max_acceleration_rad_s2", "max_jerk_rad_s3
 
 
 def load_contract(path: Path | str) -> RobotContract:
-    """Load a contract file.
+    """Load a contract file, `<robot>.yaml`.
 
     Errors:
-        ContractError: the file is absent, not YAML, or breaks a rule; the message names the file.
+        ContractError: the file is absent, not YAML, named unlike its robot, or breaks a rule; the message
+            names the file.
     """
     path = Path(path)
     try:
@@ -40,7 +41,13 @@ def load_contract(path: Path | str) -> RobotContract:
     except OSError as error:
         msg = f"contract {path}: cannot be read ({error.strerror}); give the path of a robots/<robot>.yaml"
         raise ContractError(msg) from error
-    return parse_contract(text, origin=path.name)
+    except UnicodeDecodeError as error:
+        raise ContractError(f"contract {path}: is no UTF-8 text ({error}); save it as UTF-8") from error
+    contract = parse_contract(text, origin=path.name)
+    if contract.name != path.stem:  # models are found by the robot's name: it would get another robot's
+        msg = f"contract {path.name}: name is '{contract.name}'; it must be '{path.stem}', as the file says"
+        raise ContractError(msg)
+    return contract
 
 
 def parse_contract(text: str, origin: str = "<text>") -> RobotContract:
