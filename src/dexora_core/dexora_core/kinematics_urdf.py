@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections import Counter
 from pathlib import Path
 from xml.etree import ElementTree
 
@@ -12,7 +13,7 @@ from numpy.typing import NDArray
 from dexora_core.kinematics import MOVABLE, KinematicsError, KinematicTree, UrdfJoint, quaternion_product
 
 KINDS = ("fixed", *MOVABLE)
-_VECTOR = 3
+_COUNTED = {1: "one finite number", 3: "three finite numbers"}
 
 
 def load_urdf(path: Path | str) -> KinematicTree:
@@ -25,6 +26,8 @@ def load_urdf(path: Path | str) -> KinematicTree:
         return parse_urdf(Path(path).read_text(encoding="utf-8"))
     except OSError as error:
         raise KinematicsError(f"robot model {path} cannot be read: {error.strerror}") from error
+    except UnicodeDecodeError as error:
+        raise KinematicsError(f"robot model {path} is no UTF-8 text: {error}; save it as UTF-8") from error
     except KinematicsError as error:
         raise KinematicsError(f"robot model {path}: {error.message}") from error
 
@@ -33,7 +36,7 @@ def parse_urdf(text: str) -> KinematicTree:
     """Parse the text of a URDF.
 
     Errors:
-        KinematicsError: not XML, no robot, an unsupported joint, a joint without parent, or no tree.
+        KinematicsError: not XML, no robot, an unsupported or malformed joint, two of one name, or no tree.
     """
     try:
         root = ElementTree.fromstring(text)  # noqa: S314 - the robot's own model, not a stranger's document
@@ -42,6 +45,9 @@ def parse_urdf(text: str) -> KinematicTree:
     if root.tag != "robot":
         raise KinematicsError(f"the root element is <{root.tag}>; a URDF starts with <robot>")
     joints = tuple(_joint(element) for element in root.iterfind("joint"))
+    names = Counter(joint.name for joint in joints)
+    if unfit := [name or "''" for name, count in names.items() if count > 1 or not name]:
+        raise KinematicsError(f"joint names empty or used twice: {', '.join(unfit)}; name each joint once")
     if not joints:
         raise KinematicsError("it has no joint; a robot needs at least one")
     return KinematicTree(root.get("name", "robot"), joints)
@@ -54,10 +60,7 @@ def _joint(element: ElementTree.Element) -> UrdfJoint:
     if element.find("mimic") is not None:
         raise KinematicsError(f"joint {name} mimics another; give every joint its own position instead")
     origin = element.find("origin")
-    limit = element.find("limit") if kind in {"revolute", "prismatic"} else None
-    lower, upper = (
-        (-math.inf, math.inf) if limit is None else (float(limit.get(key, "0")) for key in ("lower", "upper"))
-    )
+    lower, upper = _limits(element.find("limit") if kind in {"revolute", "prismatic"} else None, name)
     return UrdfJoint(
         name=name,
         kind=kind,
@@ -69,6 +72,15 @@ def _joint(element: ElementTree.Element) -> UrdfJoint:
         lower=lower,
         upper=upper,
     )
+
+
+def _limits(limit: ElementTree.Element | None, name: str) -> tuple[float, float]:
+    if limit is None:
+        return -math.inf, math.inf
+    lower, upper = (_numbers(limit.get(key, "0"), 1, key, name)[0] for key in ("lower", "upper"))
+    if lower > upper:
+        raise KinematicsError(f"joint {name} has lower {lower:g} above upper {upper:g}; exchange them")
+    return float(lower), float(upper)
 
 
 def _link(element: ElementTree.Element, key: str, name: str) -> str:
@@ -91,15 +103,17 @@ def _vector(
     element: ElementTree.Element | None, key: str, default: tuple[float, float, float], name: str
 ) -> NDArray[np.float64]:
     text = element.get(key) if element is not None else None
-    if text is None:
-        return np.array(default)
+    return np.array(default) if text is None else _numbers(text, 3, key, name)
+
+
+def _numbers(text: str, count: int, key: str, name: str) -> NDArray[np.float64]:
     try:
-        vector = np.array([float(part) for part in text.split()])
+        numbers = np.array([float(part) for part in text.split()])
     except ValueError:
-        vector = np.full(_VECTOR, np.nan)
-    if vector.shape != (_VECTOR,) or not np.isfinite(vector).all():
-        raise KinematicsError(f'joint {name} has {key}="{text}"; it must be three finite numbers')
-    return vector
+        numbers = np.full(count, np.nan)
+    if numbers.shape != (count,) or not np.isfinite(numbers).all():
+        raise KinematicsError(f'joint {name} has {key}="{text}"; it must be {_COUNTED[count]}')
+    return numbers
 
 
 def _quaternion(rpy: NDArray[np.float64]) -> NDArray[np.float64]:

@@ -104,6 +104,11 @@ def test_unknown_joint_lists_the_movable_ones():
         ('<axis xyz="0 0 2"/>', '<axis xyz="0 0 0"/>', "joint shoulder has the axis 0 0 0"),
         ('xyz="0 0 1" rpy', 'xyz="0 0" rpy', "must be three finite numbers"),
         ('xyz="0 0 1" rpy', 'xyz="0 0 up" rpy', "must be three finite numbers"),
+        ('upper="2"', 'upper="two"', 'joint shoulder has upper="two"; it must be one finite number'),
+        ('upper="2"', 'upper="nan"', 'upper="nan"; it must be one finite number'),
+        ('upper="2"', 'upper="-2"', "joint shoulder has lower -1 above upper -2"),
+        ('name="rail"', 'name="elbow"', "used twice: elbow"),
+        ('name="rail"', 'name=""', "empty or used twice: ''"),
         ('<parent link="upper"/>', "", "joint elbow has no parent link"),
         ('<child link="lower"/>', '<child link="upper"/>', "links with two parents: upper"),
         ('<parent link="lower"/>', '<parent link="nowhere"/>', "one root link; found base, nowhere"),
@@ -127,6 +132,9 @@ def test_robot_without_joints_is_refused():
 def test_file_errors_name_the_file(tmp_path):
     with pytest.raises(KinematicsError, match=r"absent\.urdf cannot be read"):
         load_urdf(tmp_path / "absent.urdf")
+    (tmp_path / "latin.urdf").write_bytes(b"<robot name='\xe9'/>")
+    with pytest.raises(KinematicsError, match=r"latin\.urdf is no UTF-8 text"):
+        load_urdf(tmp_path / "latin.urdf")
     (tmp_path / "bad.urdf").write_text("<model/>")
     with pytest.raises(KinematicsError, match=r"bad\.urdf: the root element"):
         load_urdf(tmp_path / "bad.urdf")

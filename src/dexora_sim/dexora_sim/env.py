@@ -127,10 +127,11 @@ class DexoraEnv(gymnasium.Env[Observation, NDArray[np.float32]]):
         if self._judge is None:
             raise SimulationError("step was called before reset. Call reset(seed=...) first.")
         target = np.asarray(action, dtype=np.float64)
-        if target.shape != self.action_space.shape or not np.isfinite(target).all():
-            raise SimulationError(
-                f"action has shape {target.shape}, must be {self.action_space.shape} and finite."
-            )
+        if target.shape != self.action_space.shape:
+            raise SimulationError(f"action has shape {target.shape}, must be {self.action_space.shape}.")
+        if not np.isfinite(target).all():
+            joint = self.contract.joint_names[int(np.flatnonzero(~np.isfinite(target))[0])]
+            raise SimulationError(f"action of {joint} is not finite; keep NaN and infinity out of actions.")
         self._setpoints.give(np.clip(target, self.contract.lower_rad, self.contract.upper_rad))
         for _ in range(self._substeps):
             self.twin.set_targets(self._setpoints.next())

@@ -189,11 +189,19 @@ def test_step_before_reset_says_so():
         DexoraEnv("lift", BLIND).step(np.zeros(36, np.float32))
 
 
-@pytest.mark.parametrize("action", [np.zeros(35, np.float32), np.full(36, np.nan, np.float32)])
-def test_malformed_action_is_refused(env, action):
+@pytest.mark.parametrize(
+    ("action", "words"),
+    [
+        (np.zeros(35, np.float32), r"has shape \(35,\), must be \(36,\)"),
+        (np.full(36, np.nan, np.float32), "action of left_arm_joint_1 is not finite; keep NaN"),
+    ],
+)
+def test_malformed_action_is_refused_and_moves_nothing(env, action, words):
     env.reset(seed=0)
-    with pytest.raises(SimulationError, match=r"must be \(36,\) and finite"):
+    before = env.twin.data.qpos.copy()
+    with pytest.raises(SimulationError, match=words):
         env.step(action)
+    np.testing.assert_array_equal(env.twin.data.qpos, before)
 
 
 def test_unknown_option_lists_the_known_ones(env):
