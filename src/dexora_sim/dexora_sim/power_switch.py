@@ -52,14 +52,15 @@ class PowerSwitch:
             self._changed("emergency stop " + ("pressed" if message.data else "released"))
 
     def on_set_enable(self, request: SetBool.Request, response: SetBool.Response) -> SetBool.Response:
-        """Switch power if nothing is against it.
+        """Switch power if nothing is against it; what is already as wanted goes on undisturbed.
 
         Args:
             request: Whether power is wanted.
             response: Filled in with whether it is as wanted, and one sentence.
         """
+        before = self.line.is_enabled
         response.success, response.message = self.line.ask(request.data)
-        if response.success:
+        if self.line.is_enabled != before:
             self._changed(response.message)
         return response
 

@@ -105,6 +105,17 @@ def test_robot_can_start_without_power(make_node):
     assert "emergency stop" in node._blocked("left_hand")
 
 
+def test_enabling_an_enabled_robot_disturbs_nothing(make_node):
+    node = make_node()
+    assert node.bring_up()
+    start = advance(node, 1)
+    send(node)
+    advance(node, 20)
+    response = node._power.on_set_enable(SetBool.Request(data=True), SetBool.Response())
+    assert (response.success, response.message) == (True, "enabled")
+    assert np.abs(advance(node, 150) - start).min() > 0.25
+
+
 def test_press_of_the_stop_is_not_hidden_by_the_release_behind_it(make_node):
     node = make_node()
     assert node.bring_up()
