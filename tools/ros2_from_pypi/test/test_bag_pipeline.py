@@ -1,5 +1,6 @@
 """Pins the thread between callbacks and disk: nothing is lost silently, disk errors reach the owner."""
 
+import struct
 import threading
 from pathlib import Path
 
@@ -80,6 +81,34 @@ def test_low_free_space_while_recording_finishes_the_bag(tmp_path, monkeypatch):
     sink.stop()
     bag = Bag(tmp_path / "bag")
     assert (bag.summary.message_count, bag.truncated) == (1, [])
+
+
+def test_bag_removed_while_recording_ends_the_recording_and_says_so(tmp_path):
+    def gone(directory: Path) -> int:
+        raise FileNotFoundError(2, "No such file or directory", str(directory))
+
+    sink = _thread(tmp_path / "bag")
+    sink.start()
+    sink._free, sink._next_space_check_s = gone, 0.0
+    sink._thread.join(5.0)
+    assert "cannot be reached any more: No such file or directory" in str(sink.error)
+    sink.stop()
+
+
+def test_any_other_failure_of_the_thread_is_kept_as_error_with_its_type(tmp_path, monkeypatch):
+    writer = BagWriter(tmp_path / "bag")
+    sink = WriterThread(writer)
+
+    def fail(*_):
+        raise struct.error("int too large")
+
+    monkeypatch.setattr(writer._mcap, "add_message", fail)
+    sink.start()
+    sink.add_topic(TOPIC)
+    sink.put("/t", b"\x00\x01\x00\x00", 1, 1)
+    sink._thread.join(5.0)
+    assert "error: int too large. What was written before can be read: ros2 bag info" in str(sink.error)
+    sink.stop()
 
 
 @pytest.mark.parametrize(

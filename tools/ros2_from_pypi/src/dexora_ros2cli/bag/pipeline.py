@@ -114,6 +114,12 @@ class WriterThread:
         except BagError as error:
             # Out of space is noticed in time to finish the bag; anything else means the file is broken.
             self.error = error
+        except Exception as error:  # noqa: BLE001 - a thread that died unseen would record nothing for hours
+            self.error = _DiskError(
+                f"Cannot go on writing '{self._writer.path}': {type(error).__name__}: {error}. "
+                f"What was written before can be read: ros2 bag info {self._writer.directory}"
+            )
+            self.error.__cause__ = error
 
     def _step(self) -> bool:
         """Write everything that waits; false when it was the last time."""
@@ -146,7 +152,13 @@ class WriterThread:
         if now_s < self._next_space_check_s:
             return
         self._next_space_check_s = now_s + SPACE_PERIOD_S
-        free = self._free(self._writer.directory)
+        try:
+            free = self._free(self._writer.directory)
+        except OSError as error:
+            raise _DiskError(
+                f"The bag '{self._writer.directory}' cannot be reached any more: {error.strerror}. "
+                "Was it removed or its disk unplugged? Record again"
+            ) from error
         if free < MINIMUM_FREE_BYTES:
             raise BagError(
                 f"The disk of '{self._writer.directory}' has {free // 2**20} MiB left, less than the "

@@ -136,9 +136,10 @@ def _finish(node: Node, recorder: Recorder, sink: WriterThread) -> None:
     if recorder.lost or sink.dropped:
         logger.warning(
             f"{recorder.lost} messages were lost on the way to the recorder and {sink.dropped} were dropped "
-            "because the disk was too slow"
+            "because the disk was too slow or had refused before"
         )
     missing = [name for name in recorder.topics if not summary.count_of(name)]
     if missing:
         logger.warning(f"No message came on: {', '.join(missing)}")
-    logger.info(f"Recording stopped: {summary.message_count} messages on {len(summary.topics)} topics")
+    if all(item.is_complete for item in summary.files):  # else only `ros2 bag info` knows what can be read
+        logger.info(f"Recording stopped: {summary.message_count} messages on {len(summary.topics)} topics")
