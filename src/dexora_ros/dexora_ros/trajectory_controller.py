@@ -1,37 +1,25 @@
 """A trajectory controller as ROS sees it: the topic, the action and the state of joint_trajectory_controller.
 
-The rules are `dexora_core.trajectory_execution`'s. Goals that break them are accepted and aborted at once, so
-that the client receives the code and the sentence of `FollowJointTrajectory`; joint_trajectory_controller
-rejects them without either. `invalid_goals="reject"` brings that back.
+The rules are `dexora_core.trajectory_execution`'s; the action is in `trajectory_action`.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
-from control_msgs.action import FollowJointTrajectory
 from control_msgs.msg import JointTrajectoryControllerState
 from dexora_core.clock import NS_PER_S
-from dexora_core.trajectory_execution import (
-    ControllerState,
-    ErrorCode,
-    GoalResult,
-    GroupController,
-    Refusal,
-    ValidationRules,
-    validate,
-)
-from rclpy.action import ActionServer, CancelResponse, GoalResponse
-from rclpy.action.server import ServerGoalHandle
-from rclpy.task import Future
+from dexora_core.trajectory_execution import ControllerState, ErrorCode, GroupController, Refusal
 from trajectory_msgs.msg import JointTrajectory
 
 from .diagnostics import Check
 from .managed_node import ManagedNode
 from .qos import COMMAND, STATE
-from .trajectory_messages import fill_feedback, fill_state, to_request, to_tolerances
+from .trajectory_action import GoalHooks, TrajectoryAction
+from .trajectory_messages import fill_state, to_request
 
 REFUSAL_LOG_PERIOD_S = 1.0
 
@@ -51,14 +39,6 @@ class ControllerOptions:
     state_rate_hz: float = 50.0
     feedback_rate_hz: float = 20.0
     invalid_goals: str = "abort"
-
-
-@dataclass(frozen=True, eq=False)
-class _Goal:
-    """An accepted goal and the future that its coroutine waits for."""
-
-    handle: ServerGoalHandle
-    outcome: Future[GoalResult]
 
 
 class TrajectoryController:
@@ -87,28 +67,22 @@ class TrajectoryController:
         self.controller = controller
         self._node, self._now_ns, self._blocked = node, now_ns, blocked
         self._logger = node.get_logger().get_child(options.name)
-        self._goals: list[_Goal] = []
         self._refusals, self._last_refusal = 0, ""
         self._next_state_ns = self._next_feedback_ns = -1
         names = list(controller.executor.limits.joint_names)
         self._state = JointTrajectoryControllerState(joint_names=names, speed_scaling_factor=1.0)
-        self._feedback = FollowJointTrajectory.Feedback(joint_names=names)
         self._state_publisher = node.create_publisher(
             JointTrajectoryControllerState, f"{options.name}/controller_state", STATE
         )
         node.create_subscription(
             JointTrajectory, f"{options.name}/joint_trajectory", self._on_trajectory, COMMAND
         )
-        self._server = node.own(
-            ActionServer(
-                node,
-                FollowJointTrajectory,
-                f"{options.name}/follow_joint_trajectory",
-                execute_callback=node.guard(self._on_execute),
-                goal_callback=node.guard(self._on_goal, fallback=lambda _goal: GoalResponse.REJECT),
-                handle_accepted_callback=node.guard(self._on_accepted),
-                cancel_callback=node.guard(self._on_cancel, fallback=lambda _goal: CancelResponse.REJECT),
-            )
+        self._action = TrajectoryAction(
+            node,
+            f"{options.name}/follow_joint_trajectory",
+            controller.executor,
+            GoalHooks(now_ns, self._blocked_refusal, partial(self._note, what="goal")),
+            options.invalid_goals == "reject",
         )
 
     def update(self, now_ns: int) -> ControllerState | None:
@@ -121,7 +95,7 @@ class TrajectoryController:
             The controller's state, or None while the hardware does not answer.
         """
         state = self.controller.update(now_ns)
-        self.deliver_results()
+        self._action.deliver_results()
         if state is not None:
             self._publish(state)
         return state
@@ -134,13 +108,7 @@ class TrajectoryController:
             reason: Sentence for the goal that ends by it.
         """
         self.controller.rehold(now_ns, reason)
-        self.deliver_results()
-
-    def deliver_results(self) -> None:
-        """Send the results of goals that have ended."""
-        for result in self.controller.executor.take_results():
-            self._logger.info(f"goal ended: {result.code.name}: {result.reason}")
-            self._settle(result.goal, result)
+        self._action.deliver_results()
 
     def close(self, reason: str) -> None:
         """End all goals before the node goes down.
@@ -148,8 +116,7 @@ class TrajectoryController:
         Args:
             reason: Sentence for their clients.
         """
-        for goal in self._goals:
-            self._settle(goal, GoalResult(goal, ErrorCode.INVALID_GOAL, reason))
+        self._action.close(reason)
 
     def check(self) -> Check:
         """Return the controller's diagnostic."""
@@ -170,67 +137,16 @@ class TrajectoryController:
             self._next_state_ns = state.stamp_ns + round(NS_PER_S / self.options.state_rate_hz)
             fill_state(self._state, state)
             self._state_publisher.publish(self._state)
-        goal = self.controller.executor.active_goal
-        if isinstance(goal, _Goal) and _is_due(state.stamp_ns, self._next_feedback_ns):
+        if _is_due(state.stamp_ns, self._next_feedback_ns):
             self._next_feedback_ns = state.stamp_ns + round(NS_PER_S / self.options.feedback_rate_hz)
-            fill_feedback(self._feedback, state)
-            goal.handle.publish_feedback(self._feedback)
+            self._action.publish_feedback(state)
 
     def _on_trajectory(self, message: JointTrajectory) -> None:
         refusal = self._blocked_refusal()
         refusal = refusal or self.controller.executor.accept(to_request(message), self._now_ns())
         if refusal:
             self._note(refusal, "trajectory")
-        self.deliver_results()
-
-    def _on_goal(self, goal: FollowJointTrajectory.Goal) -> GoalResponse:
-        if self.options.invalid_goals != "reject":
-            return GoalResponse.ACCEPT
-        refusal = self._blocked_refusal() or self._check(goal)
-        if refusal:
-            self._note(refusal, "goal")
-        return GoalResponse.REJECT if refusal else GoalResponse.ACCEPT
-
-    def _on_accepted(self, handle: ServerGoalHandle) -> None:
-        goal = _Goal(handle, Future(executor=self._node.executor))
-        self._goals.append(goal)
-        refusal = self._blocked_refusal() or self._accept(goal)
-        self.deliver_results()
-        if refusal:
-            self._note(refusal, "goal")
-            self._settle(goal, GoalResult(goal, refusal.code, refusal.reason))
-        handle.execute()
-
-    async def _on_execute(self, handle: ServerGoalHandle) -> FollowJointTrajectory.Result:
-        goal = next(goal for goal in self._goals if goal.handle is handle)
-        outcome = await goal.outcome
-        self._goals.remove(goal)
-        assert outcome is not None
-        if handle.is_cancel_requested and outcome.is_cancelled:
-            handle.canceled()
-        elif outcome.code is ErrorCode.SUCCESSFUL:
-            handle.succeed()
-        else:
-            handle.abort()
-        return FollowJointTrajectory.Result(error_code=int(outcome.code), error_string=outcome.reason)
-
-    def _on_cancel(self, handle: ServerGoalHandle) -> CancelResponse:
-        for goal in self._goals:
-            if goal.handle is handle:
-                self.controller.executor.cancel(goal)
-        return CancelResponse.ACCEPT
-
-    def _accept(self, goal: _Goal) -> Refusal | None:
-        request = goal.handle.request
-        return _multi_dof_refusal(request) or self.controller.executor.accept(
-            to_request(request.trajectory), self._now_ns(), goal, to_tolerances(request)
-        )
-
-    def _check(self, goal: FollowJointTrajectory.Goal) -> Refusal | None:
-        executor = self.controller.executor
-        rules = ValidationRules(executor.settings.allow_partial_joints_goal)
-        checked = validate(to_request(goal.trajectory), executor.limits, rules, self._now_ns())
-        return _multi_dof_refusal(goal) or (checked if isinstance(checked, Refusal) else None)
+        self._action.deliver_results()
 
     def _blocked_refusal(self) -> Refusal | None:
         reason = self._blocked()
@@ -241,18 +157,6 @@ class TrajectoryController:
         self._last_refusal = f"{refusal.code.name}: {refusal.reason}"
         text = f"{what} refused, nothing moves for it: {self._last_refusal}"
         self._logger.error(text, throttle_duration_sec=REFUSAL_LOG_PERIOD_S)
-
-    def _settle(self, goal: object, result: GoalResult) -> None:
-        if isinstance(goal, _Goal) and not goal.outcome.done():
-            goal.outcome.set_result(result)
-
-
-def _multi_dof_refusal(goal: FollowJointTrajectory.Goal) -> Refusal | None:
-    if goal.multi_dof_trajectory.points or goal.component_path_tolerance or goal.component_goal_tolerance:
-        return Refusal(
-            ErrorCode.INVALID_GOAL, "multi-DOF trajectories and component tolerances are not supported"
-        )
-    return None
 
 
 def _is_due(now_ns: int, next_ns: int) -> bool:

@@ -160,10 +160,11 @@ def test_topic_is_executed(make_bench):
     [
         (trajectory(GOAL, names=("a", "b", "x")), -2, "unknown x; missing c"),
         (trajectory([*GOAL, 0.0]), -1, "4 positions for 3 joints"),
-        (trajectory([0.0, math.nan, 1.0]), -1, "position"),
+        (trajectory([0.0] * 35, names=[f"j{k}" for k in range(35)]), -2, "35 joint names do not match"),
+        (trajectory([0.0, math.nan, 1.0]), -1, "positions of b at point 0: nan is not a finite number"),
         (trajectory([5.0, 0.0, 1.0]), -1, "outside [-1.0000, 1.0000]"),
         (trajectory(GOAL, stamp_ns=1), -3, "ended"),
-        (JointTrajectory(joint_names=list(NAMES)), -1, "0"),
+        (JointTrajectory(joint_names=list(NAMES)), -1, "needs 1 to 10000 points, this one has 0"),
         (trajectory(GOAL, velocities=(0.1, 0.0, 0.0)), -1, "must end at rest"),
     ],
 )
