@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-import traceback
 from collections.abc import Callable, Sequence
 from typing import Any
 
-import rclpy
-from dexora_core.errors import DexoraError
 from rclpy.executors import ExternalShutdownException
-from rclpy.signals import SignalHandlerOptions
 from rclpy.task import Future
 
 from .executor_choice import ExecutorChoice, choose_executor
 from .managed_node import ManagedNode
+from .process import refuse, run_process
 from .stop_signals import StopSignals
 
 # A limit on every wait: work and `stop` end a wait at once, so its length costs nothing.
@@ -83,30 +80,14 @@ def run_node(make_node: Callable[[], ManagedNode[Any]], args: Sequence[str] | No
         The exit code: 0 after a signal or a shutdown, 1 when the node could not start (the reason is logged
         in one sentence).
     """
-    with StopSignals() as signals:
-        try:
-            rclpy.init(
-                args=None if args is None else list(args), signal_handler_options=SignalHandlerOptions.NO
-            )
-            return _run(make_node, signals)
-        except KeyboardInterrupt:
-            return 0
-        except DexoraError as error:
-            return _refuse(str(error))
-        except Exception as error:  # noqa: BLE001 - the process ends here, with the reason
-            rclpy.logging.get_logger("dexora").error("".join(traceback.format_exception(error)))
-            return _refuse(f"{type(error).__name__}: {error}")
-        finally:
-            signals.defer(None)
-            if rclpy.ok():
-                rclpy.shutdown()
+    return run_process(lambda signals: _run(make_node, signals), args)
 
 
 def _run(make_node: Callable[[], ManagedNode[Any]], signals: StopSignals) -> int:
     node = make_node()
     try:
         if node.autostart and not node.bring_up():
-            return _refuse(f"{node.get_name()}: {node.fault}")
+            return refuse(f"{node.get_name()}: {node.fault}")
         spinner = Spinner(node)
         signals.defer(spinner.stop)
         try:
@@ -124,8 +105,3 @@ def _run(make_node: Callable[[], ManagedNode[Any]], signals: StopSignals) -> int
 def _future(executor: Any) -> Any:
     # Before Kilted an executor makes no futures.
     return executor.create_future() if hasattr(executor, "create_future") else Future(executor=executor)
-
-
-def _refuse(reason: str) -> int:
-    rclpy.logging.get_logger("dexora").fatal(f"cannot start: {reason}")
-    return 1

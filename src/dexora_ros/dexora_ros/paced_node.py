@@ -5,17 +5,14 @@ One process, one Python thread: no other thread can hold the interpreter while t
 
 from __future__ import annotations
 
-import traceback
 from collections.abc import Callable, Sequence
 from typing import Any
 
-import rclpy
-from dexora_core.errors import DexoraError
 from rclpy.executors import ExternalShutdownException
-from rclpy.signals import SignalHandlerOptions
 
 from .executor_choice import single_threaded_executor
 from .managed_node import ManagedNode
+from .process import refuse, run_process
 from .stop_signals import StopSignals
 
 IDLE_WAIT_S = 0.05
@@ -66,22 +63,7 @@ class PacedNode(ManagedNode[Any]):
 
 def run_paced_node(make_node: Callable[[], PacedNode], args: Sequence[str] | None = None) -> int:
     """Run a paced node as this process; signals and exit code as `dexora_ros.executor.run_node`."""
-    with StopSignals() as signals:
-        try:
-            given = None if args is None else list(args)
-            rclpy.init(args=given, signal_handler_options=SignalHandlerOptions.NO)
-            return _run(make_node, signals)
-        except KeyboardInterrupt:
-            return 0
-        except DexoraError as error:
-            return _refuse(str(error))
-        except Exception as error:  # noqa: BLE001 - the process ends here, with the reason
-            rclpy.logging.get_logger("dexora").error("".join(traceback.format_exception(error)))
-            return _refuse(f"{type(error).__name__}: {error}")
-        finally:
-            signals.defer(None)
-            if rclpy.ok():
-                rclpy.shutdown()
+    return run_process(lambda signals: _run(make_node, signals), args)
 
 
 def _run(make_node: Callable[[], PacedNode], signals: StopSignals) -> int:
@@ -89,7 +71,7 @@ def _run(make_node: Callable[[], PacedNode], signals: StopSignals) -> int:
     try:
         node.attach(single_threaded_executor(node.context))
         if node.autostart and not node.bring_up():
-            return _refuse(f"{node.get_name()}: {node.fault}")
+            return refuse(f"{node.get_name()}: {node.fault}")
         signals.defer(None)
 
         def is_over() -> bool:
@@ -106,8 +88,3 @@ def _run(make_node: Callable[[], PacedNode], signals: StopSignals) -> int:
         node.shut_down()
         node.detach()
         node.destroy_node()
-
-
-def _refuse(reason: str) -> int:
-    rclpy.logging.get_logger("dexora").fatal(f"cannot start: {reason}")
-    return 1

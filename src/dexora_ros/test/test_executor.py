@@ -119,7 +119,16 @@ def test_refused_setup_needs_no_traceback():
 def test_malformed_ros_arguments_end_with_code_1():
     process = Process("--ros-args", "-p", "rate_hz")
     assert process.finish() == 1
-    assert "cannot start:" in process.lines[-1]
+    assert "cannot start:" in process.text
+    assert "Traceback" not in process.text
+
+
+def test_parameter_file_that_does_not_exist_is_named_with_the_remedy():
+    process = Process("--ros-args", "--params-file", "/no/such/file.yaml")
+    assert process.finish() == 1
+    assert "/no/such/file.yaml" in process.text
+    assert "check what follows --ros-args, and that every --params-file exists" in process.text
+    assert "Traceback" not in process.text
 
 
 def test_fault_in_a_callback_keeps_the_process_and_stops_the_node():
