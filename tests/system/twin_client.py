@@ -191,10 +191,11 @@ class TwinClient:
         return seconds, positions, velocities
 
     def calm_down(self):
-        """End faults, enable, and wait until nothing moves."""
+        """End faults, hold every joint where it is by a change of power, and wait until nothing moves."""
         self.estop.publish(Bool(data=False))
         self.inject("", clear=True)
-        assert self.call(self.enable, SetBool.Request(data=True)).success
+        for is_wanted in (False, True):
+            assert self.call(self.enable, SetBool.Request(data=is_wanted)).success
         self.until(lambda: all(self.speed(group) < 0.02 for group in GROUPS), what="standstill")
         for seen in (self.truth, self.joint_states, self.pictures, *self.states.values()):
             del seen[:-1]
