@@ -51,6 +51,14 @@ def test_closed_hand_holds_the_can(twins, puppeteer, hand, swing_rad):
     assert twin.world().is_grasped(hand, "can")
 
 
+def test_can_stays_in_a_hand_that_an_emergency_stop_freezes(twins, puppeteer):
+    twin = twins("lift")
+    twin.set_targets(gripped(twin, puppeteer, "right"))
+    twin.step(250)
+    assert slip_m(twin, "right", twin.state().position, 0.0) < 0.002
+    assert twin.world().is_grasped("right", "can")
+
+
 def test_opened_hand_lets_the_can_fall(twins, puppeteer):
     twin = twins("lift")
     targets = gripped(twin, puppeteer, "right")
