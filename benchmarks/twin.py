@@ -1,7 +1,8 @@
 """The twin: how much faster than real time it runs, with and without cameras, and environment steps per core.
 
 Bars: physics alone at least ten times real time with hands in contact; physics with four 96x96 cameras at
-20 Hz at least real time, every picture drawn; handing a state to the cameras under 2 ms at p99.
+20 Hz at least real time, every picture drawn; handing a state to the cameras under 2 ms at p99; the node with
+its controllers and four 96x96 cameras at least real time. Joint states are timed from stamp to arrival.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ from dataclasses import replace
 import mujoco
 import numpy as np
 from _harness import Bar, Options, Percentiles, Report, alternate, main, median_of
+from _twin_ros import CONDITIONS, Block, run_block
 from dexora_core.contract import RobotContract, load_contract
 from dexora_sim.cameras import CameraRenderer
 from dexora_sim.env import DexoraEnv, EnvConfig
@@ -132,6 +134,7 @@ def measure(options: Options) -> Report:
     report = Report()
     physics = _physics(contract, options, report)
     smallest = _cameras(contract, options, report)
+    node = _node(options, report)
     _environments(options, report)
     taken = handing_over(contract, options.block_s)
     report.samples["handing_over_ms"] = taken
@@ -147,11 +150,15 @@ def measure(options: Options) -> Report:
             unit="ms",
             lower_is_better=True,
         ),
+        Bar("T4", "twin_node, controllers and four 96x96 cameras, x real time", node, 1.0, 1.5),
     ]
     report.notes = [
         "Physics at 500 Hz, targets at 100 Hz, scene of `lift`; x real time is simulated by wall time.",
         "With cameras: a second process draws while physics runs; every picture is waited for.",
         "Environment steps are 50 ms each, drawn in the same process; per core counts all threads.",
+        "twin_node: targets at 20 Hz to its controllers, joint states at 125 Hz, pictures to other processes.",
+        "Latency, p50/p95/p99: from reading the joint state at its stamp to the callback in another process.",
+        "T4 is the speed at which neither the world nor its cameras (20 Hz of simulated time) fall behind.",
     ]
     return report
 
@@ -185,6 +192,22 @@ def _cameras(contract: RobotContract, options: Options, report: Report) -> float
     return factors[SIZES[0]]
 
 
+def _node(options: Options, report: Report) -> float:
+    def block(name: str) -> Callable[[], Block]:
+        return lambda: run_block(CONDITIONS[name], options.block_s)
+
+    speed = float("nan")
+    for name, found in alternate({name: block(name) for name in CONDITIONS}, options.repetitions).items():
+        factor, speed = (median_of([getattr(one, of) for one in found]) for of in ("factor", "speed"))
+        latencies = [value for one in found for value in one.latencies_ms]
+        report.samples[f"{name}, latency_ms"] = latencies
+        pictures = median_of([one.pictures_per_s for one in found])
+        row = _row(name, CONDITIONS[name].pictures, factor=factor, pictures=pictures)
+        of = Percentiles.of(latencies)
+        report.rows.append(row | {"latency ms": f"{of.p50:.2f}/{of.p95:.2f}/{of.p99:.2f}"})
+    return speed  # of the last condition, the unpaced one
+
+
 def _environments(options: Options, report: Report) -> None:
     for size in (None, *SIZES[:2]):
         wall, core = env_steps(size, options.block_s / 4)
@@ -216,6 +239,7 @@ def _row(
         "pictures/s": text(pictures),
         "steps/s": text(steps),
         "steps/s per core": text(steps_core),
+        "latency ms": "-",
     }
 
 

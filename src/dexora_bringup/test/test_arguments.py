@@ -1,10 +1,10 @@
 """Launch arguments: read with their bounds, and refused with the value, the bound and what to do."""
 
 import pytest
+from dexora_bringup.arguments import LaunchArgumentError
 from launch import LaunchContext
 
 from dexora_bringup import arguments
-from dexora_bringup.arguments import LaunchArgumentError
 
 
 @pytest.fixture
