@@ -10,8 +10,13 @@ _HINGE = mujoco.mjtJoint.mjJNT_HINGE.value
 _ON_JOINT = mujoco.mjtTrn.mjTRN_JOINT.value
 
 
-def check_agreement(model: mujoco.MjModel, contract: RobotContract) -> None:
+def check_agreement(model: mujoco.MjModel, contract: RobotContract, origin: str) -> None:
     """Refuse a model that does not follow the contract; the scene may have joints that nothing drives.
+
+    Args:
+        model: Compiled robot, with or without a scene around it.
+        contract: The robot.
+        origin: Where the model comes from, for messages.
 
     Raises:
         ContractError: The message lists every disagreement.
@@ -22,7 +27,7 @@ def check_agreement(model: mujoco.MjModel, contract: RobotContract) -> None:
     compare_model(
         contract,
         ModelFacts(
-            "that was compiled",
+            origin,
             {name: limits for name, limits in ranges.items() if name in ours},
             driven,
             frozenset(model.camera(index).name for index in range(model.ncam)),

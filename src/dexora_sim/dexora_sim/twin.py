@@ -63,8 +63,9 @@ class Twin:
         self.contract = contract
         self.scene: Scene = scene if scene is not None else EmptyScene()
         self.randomisation = randomisation or Randomisation.off()
-        self.model = compose(mjcf or mjcf_path(contract.name), self.scene, timestep_s)
-        check_agreement(self.model, contract)
+        path = mjcf or mjcf_path(contract.name)
+        self.model = compose(path, self.scene, timestep_s)
+        check_agreement(self.model, contract, path.name)
         self.data = mujoco.MjData(self.model)
         self.episode: Any = None
         """What the scene says about the present episode."""

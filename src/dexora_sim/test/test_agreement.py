@@ -40,7 +40,7 @@ def two_joints(contract):
 
 
 def test_model_that_follows_has_nothing_to_say(two_joints):
-    check_agreement(model(), two_joints)
+    check_agreement(model(), two_joints, "two.xml")
 
 
 @pytest.mark.parametrize(
@@ -56,7 +56,8 @@ def test_model_that_follows_has_nothing_to_say(two_joints):
 )
 def test_departure_is_said_alone(two_joints, changes, sentence):
     with pytest.raises(ContractError) as info:
-        check_agreement(model(**changes), two_joints)
+        check_agreement(model(**changes), two_joints, "two.xml")
+    assert info.value.message.startswith("model two.xml disagrees with the contract of dexora36: ")
     assert sentence in info.value.message
     assert ";" not in info.value.message
 
@@ -64,6 +65,6 @@ def test_departure_is_said_alone(two_joints, changes, sentence):
 def test_missing_joint_and_camera_are_said(two_joints, contract):
     wider = replace(two_joints, joints=(*two_joints.joints, contract.joints[5]), cameras=contract.cameras[:2])
     with pytest.raises(ContractError) as info:
-        check_agreement(model(), wider)
+        check_agreement(model(), wider, "two.xml")
     assert f"joint missing: {contract.joints[5].name}" in info.value.message
     assert f"camera missing: {contract.cameras[1].view}" in info.value.message

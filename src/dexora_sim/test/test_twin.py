@@ -165,13 +165,16 @@ def test_contract_with_another_limit_is_a_disagreement(twins, contract):
     with pytest.raises(
         ContractError, match=r"joint left_arm_joint_4 has range .*, contract says .*, 1\] rad"
     ):
-        check_agreement(twins("lift").model, other)
+        check_agreement(twins("lift").model, other, "lift.xml")
 
 
 def test_model_of_another_robot_is_refused_with_a_list(contract, tmp_path):
     path = tmp_path / "other.xml"
     path.write_text("<mujoco><worldbody><body name='b'><geom size='.1'/></body></worldbody></mujoco>")
-    with pytest.raises(ContractError, match=r"joint missing: left_arm_joint_1, .*camera missing: top"):
+    with pytest.raises(
+        ContractError,
+        match=r"model other\.xml disagrees.*joint missing: left_arm_joint_1, .*camera missing: top",
+    ):
         Twin(contract, mjcf=path)
 
 
@@ -188,4 +191,4 @@ def test_physics_step_out_of_range_is_refused(contract, timestep_s):
 
 def test_shipped_model_agrees_with_the_contract(contract):
     model = mujoco.MjModel.from_xml_path(str(mjcf_path()))
-    check_agreement(model, contract)
+    check_agreement(model, contract, "shipped")
