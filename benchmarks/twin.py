@@ -156,7 +156,7 @@ def measure(options: Options) -> Report:
         "Physics at 500 Hz, targets at 100 Hz, scene of `lift`; x real time is simulated by wall time.",
         "With cameras: a second process draws while physics runs; every picture is waited for.",
         "Environment steps are 50 ms each, drawn in the same process; per core counts all threads.",
-        "twin_node: targets at 20 Hz to its controllers, joint states at 125 Hz, pictures to other processes.",
+        "twin_node: targets at 20 Hz to its controllers, joint states 125 Hz, pictures to other processes.",
         "Latency, p50/p95/p99: from reading the joint state at its stamp to the callback in another process.",
         "T4 is the speed at which neither the world nor its cameras (20 Hz of simulated time) fall behind.",
     ]
