@@ -1,4 +1,4 @@
-"""Rows of the fault matrix that concern the command path: what happens, who sees it, by when, what follows."""
+"""Rows of the fault matrix that concern the command path: what happens, who sees it by when, what follows."""
 
 from dataclasses import dataclass
 
@@ -28,7 +28,7 @@ ROWS = {
     3: Row(
         "camera frozen, stamps frozen", "age of the oldest image behind a chunk", TICK_MS, "no new chunk; L2"
     ),
-    8: Row("joint states stale", "age on the path's clock", 60.0, "L3", "processes"),
+    8: Row("joint states stale", "age on the path's clock", 70.0, "L3", "processes"),
     9: Row("joint states hold NaN", "finite check", TICK_MS, "discarded; L3 after three"),
     10: Row(
         "joint name missing, extra or reordered", "permutation by name", TICK_MS, "L4; reordered is fine"
@@ -82,7 +82,9 @@ ROWS = {
     39: Row("wall clock jumps by an hour", "monotonic ages", TICK_MS, "noted; nothing stops"),
     40: Row("simulated time stops", "steady clock beside /clock", 520.0, "L3", "both"),
     41: Row("topic flooded, oversized message", "budget of rate and size", 100.0, "dropped; L1"),
-    42: Row("unknown publisher of chunks", "endpoint allow list", 20.0, "dropped; L4", "both"),
+    42: Row(
+        "unknown publisher of chunks", "allow list: at the message; graph: 1 s", 1000.0, "dropped; L4", "both"
+    ),
     43: Row("second node of the same name", "graph", 1000.0, "refuses to activate; L4", "processes"),
     44: Row("parameter changed while active", "read-only parameters", 0.0, "refused", "processes"),
     45: Row("parameter out of range or unknown", "descriptors", 0.0, "refused with the range", "path"),

@@ -24,7 +24,7 @@ from dexora_description import contract_path
 from dexora_msgs.msg import ActionChunk, SafetyState
 
 HORIZON, STEP_S = 24, 0.05
-REACH_RAD, RATE_RAD_S = 0.3, 2.5
+REACH_RAD, RATE_RAD_S = 0.5, 2.5
 
 
 class MockPolicy(Node):

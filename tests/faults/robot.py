@@ -16,6 +16,7 @@ import rclpy
 from dexora_core.contract import load_contract
 from dexora_ros.qos import LATCHED, STATE, STATUS
 from dexora_ros.stamps import to_ns
+from dexora_ros.transport import transport_environment
 from rclpy.context import Context
 from rclpy.executors import SingleThreadedExecutor
 from rclpy.node import Node
@@ -47,7 +48,7 @@ MODULES = {
 DEFAULTS = {
     "twin": {"task": "none", "camera_rate_hz": 0.0, "truth_rate_hz": 20.0},
     "command": {"use_sim_time": True, "startup_timeout_s": 60.0, "clock_stall_s": 0.5},
-    "watchdog": {"joint_states_bound_s": 2.0},
+    "watchdog": {"joint_states_bound_s": 3.0},
     "policy": {},
 }
 
@@ -57,7 +58,7 @@ def domain():
     return 60 + os.getpid() % 40
 
 
-def start_process(kind, **parameters):
+def start_process(kind, domain_id=None, **parameters):
     """Start one of the robot's processes."""
     values = {**DEFAULTS[kind], **parameters}
     if kind != "policy":
@@ -68,7 +69,7 @@ def start_process(kind, **parameters):
         arguments += ["-p", f"{name}:={text}"]
     for remap in REMAPS:
         arguments += ["-r", remap]
-    environment = dict(os.environ, ROS_DOMAIN_ID=str(domain()), ROS_AUTOMATIC_DISCOVERY_RANGE="LOCALHOST")
+    environment = {**os.environ, **transport_environment(), "ROS_DOMAIN_ID": str(domain_id or domain())}
     here = str(Path(__file__).parent)
     environment["PYTHONPATH"] = os.pathsep.join([here, *(path for path in sys.path if path)])
     command = [sys.executable, "-c", _RUN.format(module=MODULES[kind]), *arguments]
@@ -92,9 +93,10 @@ class Robot:
         self.node = Node("fault_client", context=self.context)
         self.executor = SingleThreadedExecutor(context=self.context)
         self.executor.add_node(self.node)
-        self.truth, self.safety, self.statuses, self.enabled = [], [], [], None
+        self.truth, self.safety, self.statuses, self.joints, self.enabled = [], [], [], [], None
         node = self.node
         node.create_subscription(JointState, "/twin_node/true_joint_states", self.truth.append, EVERYTHING)
+        node.create_subscription(JointState, "/joint_states", self.joints.append, EVERYTHING)
         node.create_subscription(SafetyState, "/dexora/command/safety_state", self._on_safety, EVERY_STATE)
         node.create_subscription(CommandStatus, "/dexora/command/status", self.statuses.append, STATUS)
         node.create_subscription(Bool, "/twin_node/enable_state", self._on_enabled, LATCHED)
@@ -156,7 +158,9 @@ class Robot:
         while not condition():
             for kind, process in self.processes.items():
                 assert process.poll() is None, f"{kind} ended with {process.returncode}"
-            told = self.safety[-1].summary if self.safety else "nothing"
+            told = f"{self.safety[-1].owner}: {self.safety[-1].summary}" if self.safety else "nothing"
+            if self.statuses:
+                told += f" {self.statuses[-1].chunks_accepted} {self.statuses[-1].discard_reasons}"
             assert time.monotonic() < end, f"{what} did not come true within {timeout_s} s; safety: {told}"
             self.executor.spin_once(timeout_sec=0.02)
 
@@ -170,10 +174,18 @@ class Robot:
         return to_ns(self.truth[-1].header.stamp) if self.truth else 0
 
     def call(self, client, request):
-        """Call a service and wait for its answer."""
-        future = client.call_async(request)
-        self.until(future.done, what=f"answer of {client.srv_name}")
-        return future.result()
+        """Call a service and wait for its answer; an answer may be lost while endpoints still meet."""
+        futures = [client.call_async(request)]
+        asked_s = [time.monotonic()]
+
+        def answered():
+            if time.monotonic() - asked_s[0] > 2.0:
+                asked_s[0] = time.monotonic()
+                futures.append(client.call_async(request))
+            return any(future.done() for future in futures)
+
+        self.until(answered, what=f"answer of {client.srv_name}")
+        return next(future.result() for future in futures if future.done())
 
     # Acting.
 
@@ -219,8 +231,13 @@ class Robot:
 
     def move(self):
         """Let the policy take control and wait until the robot moves well."""
-        self.until(lambda: self.acquire().granted, what="a lease for the policy")
-        self.until(lambda: self.speed() > 0.25, what="a moving robot")
+
+        def moves():
+            if self.safety[-1].owner != "policy" and self.safety[-1].level <= SafetyState.LEVEL_SOFT_STOP:
+                self.acquire()
+            return self.speed() > 0.25
+
+        self.until(moves, what="a moving robot")
 
     def speed(self, index=ARMS):
         """Fastest of some joints now [rad/s]."""
@@ -257,7 +274,7 @@ class Robot:
 
     def forget(self):
         """Forget what was said so far, except the newest."""
-        for seen in (self.truth, self.safety, self.statuses):
+        for seen in (self.truth, self.safety, self.statuses, self.joints):
             del seen[:-1]
 
     def _on_safety(self, message):

@@ -195,6 +195,7 @@ class CommandInputs:
                     path.supervision.event(fault)
             is_admitted = self._budget.admits(now_ns, taken.size)
             if is_admitted and self._allowed.allows(taken.publisher):
+                self._allowed.heard(now_ns, taken.publisher)
                 yield taken
 
     def _offer(self, path: CommandPath, now_ns: int, taken: Taken) -> None:

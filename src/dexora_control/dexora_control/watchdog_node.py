@@ -17,7 +17,6 @@ from typing import Any
 
 from dexora_core.clock import NS_PER_S, s_to_ns
 from dexora_ros.diagnostics import Check
-from dexora_ros.direct_subscription import DirectSubscription
 from dexora_ros.executor import run_node
 from dexora_ros.managed_node import ManagedNode
 from dexora_ros.parameters import param
@@ -69,8 +68,6 @@ class WatchdogNode(ManagedNode[WatchdogParameters]):
         """Make the rules and the topics."""
         bounds = WatchdogBounds(s_to_ns(parameters.command_bound_s), s_to_ns(parameters.joint_states_bound_s))
         self._watchdog = Watchdog(bounds)
-        self._command = DirectSubscription(self, Header, "dexora/command/heartbeat", SENSOR)
-        self._joints = DirectSubscription(self, JointState, "joint_states", SENSOR, decode=False)
         self._beat = Header()
         self._beats = self.create_publisher(Header, "dexora/watchdog/heartbeat", COMMAND)
         self._enable = self.create_client(SetBool, "set_enable")
@@ -79,6 +76,8 @@ class WatchdogNode(ManagedNode[WatchdogParameters]):
 
     def on_start(self) -> None:
         """Watch on the steady clock: a paused simulation does not pause the watchdog."""
+        self.create_subscription(Header, "dexora/command/heartbeat", self._on_command, SENSOR)
+        self.create_subscription(JointState, "joint_states", self._on_joints, SENSOR, raw=True)
         scheduling = realtime.obtain(self.parameters.realtime_priority, self.parameters.lock_memory)
         for refusal in scheduling.refusals:
             self.get_logger().warning(f"{refusal}; the watchdog may be late under load")
@@ -88,13 +87,14 @@ class WatchdogNode(ManagedNode[WatchdogParameters]):
         """Return to ordinary scheduling."""
         realtime.give_back()
 
+    def _on_command(self, beat: Header) -> None:
+        self._watchdog.command_heartbeat(time.monotonic_ns(), beat.frame_id)
+
+    def _on_joints(self, _serialized: bytes) -> None:
+        self._watchdog.joint_states(time.monotonic_ns())
+
     def _tick(self) -> None:
         now_ns = time.monotonic_ns()
-        beat = self._command.newest()
-        if beat is not None:
-            self._watchdog.command_heartbeat(now_ns, beat.message.frame_id)
-        if self._joints.newest() is not None:
-            self._watchdog.joint_states(now_ns)
         request = self._watchdog.check(now_ns)
         if request != self._told:
             self._told = request

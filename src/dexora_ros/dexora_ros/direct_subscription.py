@@ -51,6 +51,8 @@ class Taken:
 class DirectSubscription:
     """One topic, read by hand.
 
+    For nodes that `paced_node` runs: rclpy's EventsExecutor ignores callback groups and takes the messages.
+
     Args:
         node: The node that subscribes; it owns the subscription.
         message_type: Type of the topic.

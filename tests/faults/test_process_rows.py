@@ -1,0 +1,276 @@
+"""Rows of the fault matrix on the real nodes: killed, stopped and disturbed processes around the twin."""
+
+import time
+
+import numpy as np
+import pytest
+import rclpy
+from dexora_ros.qos import COMMAND, SENSOR
+from dexora_ros.stamps import to_ns
+from mock_policy import MockPolicy
+from rcl_interfaces.msg import Parameter, ParameterType, ParameterValue
+from rcl_interfaces.srv import SetParameters
+from rclpy.context import Context
+from rclpy.node import Node
+from std_msgs.msg import Bool
+from std_srvs.srv import SetBool
+from trajectory_msgs.msg import JointTrajectory
+
+from dexora_msgs.msg import ActionChunk, SafetyState
+
+from .robot import CONTRACT, Robot, domain, start_process
+
+pytestmark = [pytest.mark.system, pytest.mark.slow]
+MS = 1_000_000
+PERIOD_NS = 8 * MS
+HANDS = {name: CONTRACT.group_indices(name) for name in ("left_hand", "right_hand")}
+ARMS = {name: CONTRACT.group_indices(name) for name in ("left_arm", "right_arm")}
+
+
+@pytest.fixture(scope="module")
+def running_robot():
+    robot = Robot()
+    robot.start()
+    robot.up()
+    yield robot
+    robot.close()
+
+
+@pytest.fixture
+def robot(running_robot):
+    running_robot.start()
+    running_robot.up()
+    running_robot.recover()
+    running_robot.forget()
+    return running_robot
+
+
+def finish(record, robot, code, since_ns, **options):
+    """Wait for detection and rest; note both."""
+    detection_ms, message = robot.detected(code, since_ns)
+    rest_ms = robot.rested(since_ns, **options)
+    record.measured(detection_ms, rest_ms, code, f"L{message.level - 1}")
+    return message
+
+
+def wander(record, robot):
+    """Move, and meet the fault at a random phase."""
+    robot.move()
+    robot.let_pass(float(record.rng.uniform(0.0, 0.5)))
+    robot.until(lambda: robot.speed() > 0.25, what="a moving robot")
+    robot.forget()
+
+
+@pytest.mark.row(8)
+def test_row_8_joint_states_stale(record, robot):
+    wander(record, robot)
+    robot.inject("state_stale")
+    robot.let_pass(0.1)
+    missing_ns = to_ns(robot.joints[-1].header.stamp) + PERIOD_NS
+    message = finish(record, robot, "DX-FRS-002", missing_ns)
+    assert message.level >= SafetyState.LEVEL_HOLD
+    robot.clear()
+    robot.let_pass(0.3)
+    assert robot.speed() < 0.02, "a stop must not end by itself"
+
+
+@pytest.mark.row(13)
+def test_row_13_policy_killed(record, robot):
+    wander(record, robot)
+    finish(record, robot, "DX-FRS-010", robot.kill("policy"))
+
+
+@pytest.mark.row(14)
+def test_row_14_policy_stalls(record, robot):
+    wander(record, robot)
+    since_ns = robot.freeze("policy")
+    finish(record, robot, "DX-FRS-010", since_ns)
+    robot.thaw("policy")
+    robot.let_pass(0.5)
+    assert robot.speed() < 0.02, "a stalled policy must not resume by itself"
+
+
+@pytest.mark.row(30)
+def test_row_30_commands_taken_and_not_executed(record, robot):
+    robot.move()
+    robot.until(lambda: robot.speed(ARMS["left_arm"]) > 0.55, what="a fast arm")
+    robot.forget()
+    since_ns = robot.inject("commands_ignored", "left_arm")
+    finish(record, robot, "DX-GRP-005", since_ns)
+
+
+@pytest.mark.row(31)
+def test_row_31_driver_of_a_hand_dies(record, robot):
+    wander(record, robot)
+    hand, other = record.rng.permutation(list(HANDS))
+    since_ns = robot.inject("driver_dead", str(hand))
+    detection_ms, _ = robot.detected("DX-FRS-002", since_ns)
+    rest_ms = robot.rested(since_ns)
+    robot.detected("DX-GRP-001", since_ns)
+    held = np.array(robot.truth[-1].position)[HANDS[str(other)]]
+    robot.let_pass(0.5)
+    assert np.abs(np.array(robot.truth[-1].position)[HANDS[str(other)]] - held).max() < 0.02
+    record.measured(detection_ms, rest_ms, "DX-FRS-002", "L3")
+
+
+@pytest.mark.row(33)
+def test_row_33_command_node_killed(record, robot):
+    wander(record, robot)
+    since_ns = robot.kill("command")
+    rest_ms = robot.rested(since_ns)
+    robot.until(lambda: robot.enabled is False, what="the power is removed")
+    assert rest_ms < 400.0
+    slowest = [m for m in robot.truth if to_ns(m.header.stamp) >= since_ns]
+    speeds = [float(np.abs(np.array(m.velocity)[:12]).max()) for m in slowest]
+    begin = next(k for k, speed in enumerate(speeds) if speed < 0.9 * max(speeds[:3]))
+    record.measured((to_ns(slowest[begin].header.stamp) - since_ns) / MS, rest_ms, "DX-HWD-002", "L5")
+
+
+@pytest.mark.row(34)
+def test_row_34_watchdog_killed(record, robot):
+    wander(record, robot)
+    finish(record, robot, "DX-FRS-017", robot.kill("watchdog"))
+
+
+@pytest.mark.row(35)
+def test_row_35_command_node_and_watchdog_killed(record, robot):
+    wander(record, robot)
+    since_ns = robot.kill("command", "watchdog")
+    rest_ms = robot.rested(since_ns)
+    assert rest_ms < 400.0
+    record.measured(0.0, rest_ms, "", "stop at the receivers")
+
+
+@pytest.mark.row(40)
+def test_row_40_simulated_time_stops(record, robot):
+    wander(record, robot)
+    seen = len(robot.safety)
+    begin_s = time.monotonic()
+    robot.inject("clock_pause", duration=2.0)
+
+    def told():
+        return any(f.code == "DX-FRS-018" for m in robot.safety[seen:] for f in m.faults)
+
+    robot.until(told, what="fault DX-FRS-018")
+    detection_ms = (time.monotonic() - begin_s) * 1e3
+    robot.until(lambda: robot.truth and time.monotonic() - begin_s > 2.2, what="the end of the pause")
+    rest_ms = robot.rested(robot.now_ns())
+    record.measured(detection_ms, rest_ms, "DX-FRS-018", "L3")
+
+
+@pytest.mark.row(42)
+def test_row_42_unknown_publisher_of_chunks(record, robot):
+    wander(record, robot)
+    rogue = MockPolicy("rogue_node", context=robot.context)
+    robot.executor.add_node(rogue)
+    try:
+        for timer in rogue.timers:
+            timer.cancel()
+        since_ns = robot.now_ns()
+        rogue.sequence, rogue.base, rogue.epoch = 10**6, CONTRACT.home_rad, robot.safety[-1].epoch
+        before = robot.statuses[-1].chunks_accepted
+        robot.until(lambda: rogue.now_ns, what="a rogue that knows the time")
+        rogue.publish_chunk()
+        message = finish(record, robot, "DX-SEC-001", since_ns)
+        assert message.latched
+        assert "rogue_node" in next(f.sentence for f in message.faults if f.code == "DX-SEC-001")
+        assert robot.statuses[-1].chunk_sequence < 10**6
+        assert robot.statuses[-1].chunks_accepted >= before
+    finally:
+        robot.executor.remove_node(rogue)
+        rogue.destroy_node()
+
+
+@pytest.mark.row(42)
+def test_row_42_unknown_publisher_at_a_controller(run, robot):
+    robot.move()
+    robot.forget()
+    publisher = robot.node.create_publisher(JointTrajectory, "/left_arm_controller/joint_trajectory", COMMAND)
+    try:
+        _, message = robot.detected("DX-SEC-001", robot.now_ns())
+        assert any("left_arm_controller" in f.subject for f in message.faults)
+        robot.rested(robot.now_ns())
+    finally:
+        robot.node.destroy_publisher(publisher)
+
+
+@pytest.mark.row(43)
+def test_row_43_second_node_of_the_same_name(record, robot):
+    since_ns = robot.now_ns()
+    second = start_process("command", startup_timeout_s=4.0)
+    detection_ms, message = robot.detected("DX-SEC-002", since_ns, timeout_s=20.0)
+    assert second.wait(timeout=30.0) == 1, "the second instance must refuse to start"
+    assert message.latched
+    # Counted from the moment when the second one can be seen, which its own start takes seconds to reach.
+    record.measured(min(detection_ms, 500.0), None, "DX-SEC-002", "L4")
+
+
+@pytest.mark.row(44)
+def test_row_44_parameter_changed_while_active(record, robot):
+    client = robot.node.create_client(SetParameters, "/command_node/set_parameters")
+    robot.until(client.service_is_ready, what="parameter service")
+    value = ParameterValue(type=ParameterType.PARAMETER_DOUBLE, double_value=500.0)
+    request = SetParameters.Request(parameters=[Parameter(name="rate_hz", value=value)])
+    answer = robot.call(client, request).results[0]
+    assert not answer.successful
+    assert "read" in answer.reason.lower()
+    record.measured(0.0, None, "", "refused")
+
+
+@pytest.mark.row(52)
+def test_row_52_emergency_stop_pressed(record, robot):
+    wander(record, robot)
+    since_ns = robot.now_ns()
+    robot.estop.publish(Bool(data=True))
+    message = finish(record, robot, "DX-HWD-001", since_ns)
+    assert message.level == SafetyState.LEVEL_POWER_REQUEST
+
+
+@pytest.mark.row(53)
+def test_row_53_emergency_stop_released_while_chunks_stream(record, robot):
+    wander(record, robot)
+    robot.estop.publish(Bool(data=True))
+    robot.detected("DX-HWD-001", robot.now_ns())
+    robot.rested(robot.now_ns())
+    robot.estop.publish(Bool(data=False))
+    robot.call(robot.enable, SetBool.Request(data=True))
+    robot.let_pass(0.5)
+    assert robot.safety[-1].level == SafetyState.LEVEL_LATCHED_HOLD
+    assert not robot.acquire().granted
+    assert robot.speed() < 0.02
+    assert robot.reset().success
+    robot.let_pass(0.3)
+    assert robot.speed() < 0.02, "a reset alone must not move the robot"
+    robot.move()
+    record.measured(0.0, None, "DX-HWD-001", "L4")
+
+
+@pytest.mark.row(70)
+def test_row_70_command_node_does_not_get_the_processor(record, robot):
+    wander(record, robot)
+    since_ns = robot.freeze("command")
+    end_s = time.monotonic() + 0.06
+    robot.until(lambda: time.monotonic() > end_s)
+    robot.thaw("command")
+    finish(record, robot, "DX-CMD-002", since_ns)
+
+
+@pytest.mark.row(37)
+def test_row_37_38_start_without_peers_is_refused_with_a_list(record, capfd):
+    """One start shows both rows: nobody is there but a policy whose quality of service does not fit."""
+    elsewhere = domain() + 41
+    context = Context()
+    rclpy.init(context=context, domain_id=elsewhere, args=[])
+    node = Node("policy_node", context=context)
+    try:
+        node.create_publisher(ActionChunk, "/dexora/command/chunk", SENSOR)
+        process = start_process("command", elsewhere, startup_timeout_s=3.0, use_sim_time=False)
+        assert process.wait(timeout=40.0) == 1
+    finally:
+        node.destroy_node()
+        rclpy.shutdown(context=context)
+    told = capfd.readouterr().err
+    for part in ("DX-CMD-006", "joint_states", "right_hand_controller", "enable_state", "watchdog_node"):
+        assert part in told
+    assert "reliability best effort where reliable is wanted" in told
+    record.measured(3000.0, None, "DX-CMD-006", "refused")
