@@ -72,5 +72,5 @@ def test_without_decoding_only_the_arrival_is_told(node):
 
 def test_subscription_leaves_no_work_to_an_executor(node):
     DirectSubscription(node, String, TOPIC, qos.EVENTS)
-    (own,) = [found for found in node.subscriptions if found.topic_name == TOPIC]
+    own = next(found for found in node.subscriptions if found.topic_name == TOPIC)
     assert not own.callback_group.can_execute(own)
