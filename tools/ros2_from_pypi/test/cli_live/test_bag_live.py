@@ -93,15 +93,16 @@ def test_played_bag_arrives_with_its_content_rate_and_quality(cli):
     while cli("topic", "type", "/again")[0] != 0:
         pass
     start = time.monotonic()
-    rules = ("--topics", "/chatter", "--remap", "/chatter:=/again", "--rate", "2.0")
+    rules = ("--topics", "/chatter", "--remap", "/chatter:=/again", "--rate", "2.0", "--delay", "1.0")
     code, _, err = cli("bag", "play", "bag", *rules)
     elapsed_s = time.monotonic() - start
-    listener.send_signal(signal.SIGINT)
-    out, _ = listener.communicate(timeout=10)
     recorded = Bag(cli.directory / "bag")
+    heard = [listener.stdout.readline() for _ in range(2 * recorded.summary.count_of("/chatter"))]
+    listener.send_signal(signal.SIGINT)
+    heard.append(listener.communicate(timeout=10)[0])
     assert (code, "Playing 1 topics at rate 2" in err) == (0, True)
     assert elapsed_s > recorded.summary.duration_ns * 0.5e-9
-    assert out.count("data: hello") == recorded.summary.count_of("/chatter")
+    assert "".join(heard).count("data: hello") == recorded.summary.count_of("/chatter")
 
 
 def test_looped_bag_with_clock_plays_until_interrupted(cli):
