@@ -9,9 +9,10 @@ from __future__ import annotations
 import mmap
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from multiprocessing.connection import Connection
+from typing import Any
 
 import mujoco
 import numpy as np
@@ -64,8 +65,8 @@ def serve(connection: Connection, memory: mmap.mmap) -> None:
 
     The first two messages are the cameras and the compiled model; the answer is "" or why it cannot draw.
     """
-    cameras: tuple[CameraSpec, ...] = connection.recv()
-    model = mujoco.MjModel.from_binary_path("twin.mjb", {"twin.mjb": connection.recv_bytes()})
+    cameras: tuple[CameraSpec, ...] = _heard(connection.recv)
+    model = mujoco.MjModel.from_binary_path("twin.mjb", {"twin.mjb": _heard(connection.recv_bytes)})
     try:
         renderer = OffscreenRenderer(model, cameras)
     except RenderError as error:
@@ -75,13 +76,21 @@ def serve(connection: Connection, memory: mmap.mmap) -> None:
     connection.send("")
     looks: Looks | None = None
     while True:
-        request: DrawRequest = connection.recv()
+        request: DrawRequest = _heard(connection.recv)
         looks = request.looks or looks
         assert looks is not None, "the first request carries the looks"
         renderer.load(Snapshot(request.stamp_ns, request.qpos, looks))
         for view in request.views:
             renderer.draw(view, slots[view])
         connection.send(request.stamp_ns)
+
+
+def _heard(receive: Callable[[], Any]) -> Any:
+    """Return what was received; a parent that hangs up inside a message is like one that does so before."""
+    try:
+        return receive()
+    except OSError as error:
+        raise EOFError("the parent hung up") from error
 
 
 def main() -> None:

@@ -4,7 +4,11 @@ from __future__ import annotations
 
 import os
 import signal
+import socket
+import subprocess
+import sys
 from dataclasses import replace
+from multiprocessing.connection import Connection
 
 import numpy as np
 import pytest
@@ -154,3 +158,20 @@ def test_unknown_view_is_refused_when_drawn(twins, cameras):
     with pytest.raises(RenderError, match="view 'rear' is unknown; there are top"):
         local.draw("rear")
     local.close()
+
+
+@pytest.mark.parametrize("sent", [b"", b"\x00\x00\x10\x00 half a message"])
+def test_drawing_process_ends_quietly_when_its_parent_goes_at_the_start(cameras, sent):
+    ours, theirs = socket.socketpair()
+    memory_fd = os.memfd_create("test")
+    os.ftruncate(memory_fd, 4096)
+    arguments = [str(theirs.fileno()), str(memory_fd), "4096"]
+    command = [sys.executable, "-m", "dexora_sim.camera_worker", *arguments]
+    process = subprocess.Popen(command, pass_fds=(theirs.fileno(), memory_fd), stderr=subprocess.PIPE)
+    theirs.close()
+    os.close(memory_fd)
+    Connection(os.dup(ours.fileno())).send(tuple(cameras))
+    ours.sendall(sent)
+    ours.close()
+    assert process.communicate(timeout=30.0)[1] == b""
+    assert process.returncode == 0
