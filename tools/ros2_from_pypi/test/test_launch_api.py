@@ -1,9 +1,13 @@
-"""Pins finding launch files in packages, as `ros2 launch <package> <file>` does it."""
+"""Pins finding and loading launch files, as `ros2 launch <package> <file>` does it."""
 
 from __future__ import annotations
 
 import pytest
 from ament_index_python.packages import PackageNotFoundError
+from launch.launch_description_sources import (
+    InvalidPythonLaunchFileError,
+    get_launch_description_from_python_launch_file,
+)
 from ros2launch.api import (
     MultipleLaunchFilesError,
     get_launch_file_paths,
@@ -70,3 +74,12 @@ def test_malformed_argument_is_an_error_before_anything_starts(log_root, tmp_pat
 def test_option_extensions_are_outside_the_subset(log_root):
     with pytest.raises(ImportError, match="needs an installed ROS 2"):
         launch_a_launch_file(launch_file_path="x", launch_file_arguments=[], option_extensions={"a": 1})
+
+
+def test_launch_file_that_returns_nothing_is_named(tmp_path):
+    path = tmp_path / "x.launch.py"
+    path.write_text("def generate_launch_description():\n    pass\n")
+    with pytest.raises(
+        InvalidPythonLaunchFileError, match=r"returned None; it must return a LaunchDescription"
+    ):
+        get_launch_description_from_python_launch_file(str(path))

@@ -215,5 +215,7 @@ def test_debug_shows_the_traceback(run):
 def test_timeout_that_is_no_number_is_refused_before_the_start(run):
     outcome = run(ExecuteProcess(cmd=["sleep", "30"], sigterm_timeout="soon"))
     assert outcome.code == 1
-    assert "could not convert string to float: 'soon'" in outcome.out
+    assert (
+        "sigterm_timeout: could not convert string to float: 'soon'; give a number of seconds" in outcome.out
+    )
     assert "process started" not in outcome.out

@@ -8,6 +8,13 @@ import signal
 from ._child_process import ChildProcess
 
 
+def _seconds(name: str, text: str) -> float:
+    try:
+        return float(text)
+    except ValueError as error:
+        raise ValueError(f"{name}: {error}; give a number of seconds") from error
+
+
 class ShutdownLadder:
     """Escalates while a process does not end.
 
@@ -26,8 +33,8 @@ class ShutdownLadder:
         self._name = name
         self._sigterm_timeout = sigterm_timeout
         self._sigkill_timeout = sigkill_timeout
-        self._sigterm_timeout_s = float(sigterm_timeout)
-        self._sigkill_timeout_s = float(sigkill_timeout)
+        self._sigterm_timeout_s = _seconds("sigterm_timeout", sigterm_timeout)
+        self._sigkill_timeout_s = _seconds("sigkill_timeout", sigkill_timeout)
 
     def send(self, process: ChildProcess, number: signal.Signals) -> None:
         """Send one signal and log it."""

@@ -34,7 +34,7 @@ def get_launch_description_from_python_launch_file(python_launch_file_path: str)
     """Load a launch file and return what its `generate_launch_description()` returns.
 
     Raises:
-        InvalidPythonLaunchFileError: it has no such function.
+        InvalidPythonLaunchFileError: it has no such function, or that returns something else.
     """
     module = load_python_launch_file_as_module(python_launch_file_path)
     if not hasattr(module, _FUNCTION):
@@ -42,5 +42,10 @@ def get_launch_description_from_python_launch_file(python_launch_file_path: str)
             f"launch file at '{python_launch_file_path}' does not contain the required function "
             f"'{_FUNCTION}()'"
         )
-    description: LaunchDescription = getattr(module, _FUNCTION)()
+    description = getattr(module, _FUNCTION)()
+    if not isinstance(description, LaunchDescription):
+        raise InvalidPythonLaunchFileError(
+            f"'{_FUNCTION}()' of launch file '{python_launch_file_path}' returned {description!r}; "
+            "it must return a LaunchDescription"
+        )
     return description
