@@ -130,13 +130,19 @@ def _expert(context: LaunchContext) -> list:
         ros_arguments=["--log-level", value(context, "log_level")],
         output="screen",
     )
-    end = EmitEvent(event=Shutdown(reason="the expert has played its episodes"))
-    return [expert, RegisterEventHandler(OnProcessExit(target_action=expert, on_exit=[end]))]
+    return [expert, *_ends_with(expert, "the expert has played its episodes")]
+
+
+def _ends_with(node: Node, reason: str) -> list:
+    """What ends the launch when a node has ended."""
+    end = EmitEvent(event=Shutdown(reason=reason))
+    return [RegisterEventHandler(OnProcessExit(target_action=node, on_exit=[end]))]
 
 
 def _world(context: LaunchContext) -> list:
     """The shared graph on the twin's time; the twin and what drives it, in the robot's namespace."""
-    nodes = [_twin(context), *_expert(context)]
+    twin = _twin(context)
+    nodes = [twin, *_ends_with(twin, "the twin has ended"), *_expert(context)]
     return [
         include_robot(use_sim_time=True, clock_topic=_clock_topic(context)),
         GroupAction([PushRosNamespace(namespace(context)), *nodes]),
