@@ -53,7 +53,7 @@ ROWS = {
     24: Row("degrees for radians, sides exchanged", "plausibility of chunks", TICK_MS, "L3"),
     28: Row("controller rejects or aborts a goal", "result of the action", 50.0, "L3"),
     29: Row("controller inactive", "listeners of its topic", 100.0, "L3"),
-    30: Row("commands taken and not executed", "commanded against measured motion", 160.0, "L2", "both"),
+    30: Row("commands taken and not executed", "commanded against measured motion", 180.0, "L2", "both"),
     31: Row(
         "driver of a hand dies",
         "controller's reports, age of the group",

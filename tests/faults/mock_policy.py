@@ -37,6 +37,9 @@ class MockPolicy(Node):
         self.mode = self.declare_parameter("mode", "").value
         self.now_ns, self.sequence, self.epoch, self.base, self.measured = 0, 0, None, None, None
         self.begin_ns = 0
+        # Wrists turn where they are; more of the arms would meet the table, and fingers the palm.
+        turning = [name[-1] in "46" and "arm" in name for name in self.contract.joint_names]
+        self.reach_rad = np.where(turning, REACH_RAD, 0.08)
         self.middle = (self.contract.lower_rad + self.contract.upper_rad) / 2
         self.create_subscription(ClockMessage, "/clock", self._on_clock, SENSOR)
         self.create_subscription(JointState, "joint_states", self._on_joints, SENSOR)
@@ -66,8 +69,8 @@ class MockPolicy(Node):
 
     def motion(self, times_s):
         """Positions (n, J) for times since the lease began."""
-        reach = REACH_RAD * np.sign(self.middle - self.base)
-        reach = np.where(np.abs(self.middle - self.base) < REACH_RAD, 0.0, reach)
+        wanted = self.base + np.where(self.middle > self.base, self.reach_rad, -self.reach_rad)
+        reach = np.clip(wanted, self.contract.lower_rad + 0.02, self.contract.upper_rad - 0.02) - self.base
         return self.base + reach * (1 - np.cos(RATE_RAD_S * np.maximum(times_s, 0.0)))[:, None] / 2
 
     def chunk(self, delay_ns=50_000_000, **fields):
