@@ -90,8 +90,9 @@ def test_played_bag_arrives_with_its_content_rate_and_quality(cli):
     process.send_signal(signal.SIGINT)
     process.communicate(timeout=10)
     listener = cli.start("topic", "echo", "/again", "std_msgs/msg/String", "--qos-reliability", "reliable")
+    deadline_s = time.monotonic() + 20.0
     while cli("topic", "type", "/again")[0] != 0:
-        pass
+        assert time.monotonic() < deadline_s, "the listener was not found within 20 s"
     start = time.monotonic()
     rules = ("--topics", "/chatter", "--remap", "/chatter:=/again", "--rate", "2.0", "--delay", "1.0")
     code, _, err = cli("bag", "play", "bag", *rules)
