@@ -66,6 +66,10 @@ def session(
         yield node
     except ExternalShutdownException:
         raise KeyboardInterrupt from None
+    except RuntimeError:
+        if rclpy.ok():
+            raise
+        raise KeyboardInterrupt from None  # a signal has closed the middleware under the verb
     finally:
         node.destroy_node()
         rclpy.try_shutdown()

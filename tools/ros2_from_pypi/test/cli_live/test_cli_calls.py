@@ -1,6 +1,7 @@
 """Pins services, actions, parameters and lifecycle against a running node."""
 
 import re
+import signal
 
 import pytest
 import yaml
@@ -117,3 +118,12 @@ def test_lifecycle_is_read_and_changed(cli):
     assert cli("lifecycle", "set", "/talker", "configure")[:2] == (0, "Transitioning successful\n")
     assert cli("lifecycle", "get")[1] == "/talker: inactive [2]\n"
     assert cli("lifecycle", "set", "/talker", "cleanup")[0] == 0
+
+
+def test_terminated_wait_for_a_service_ends_without_a_word_of_the_middleware(cli):
+    process = cli.start("service", "call", "/nobody", "std_srvs/srv/Empty")
+    assert "waiting for service" in process.stdout.readline()
+    process.send_signal(signal.SIGTERM)
+    out, err = process.communicate(timeout=10)
+    assert process.returncode == 2
+    assert "context is invalid" not in out + err
