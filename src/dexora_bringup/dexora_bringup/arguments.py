@@ -16,6 +16,8 @@ from launch.launch_description_sources import PythonLaunchDescriptionSource
 from launch.substitutions import LaunchConfiguration, PathJoinSubstitution
 from launch_ros.substitutions import FindPackageShare
 
+from dexora_description import UnknownRobotError, contract_path
+
 TRUE_WORDS = ("true", "1", "yes", "on")
 FALSE_WORDS = ("false", "0", "no", "off")
 NAMESPACE_PATTERN = r"[A-Za-z_]\w*(/[A-Za-z_]\w*)*"
@@ -136,6 +138,18 @@ def number(
     if is_whole and not re.fullmatch(r"\d+", text.strip()):
         raise LaunchArgumentError(f"{name}:={text} is not a whole number; give one in {bounds}")
     return result
+
+
+def check_robot(context: LaunchContext) -> None:
+    """Refuses a robot that has no contract, before a node is started for it.
+
+    Raises:
+        LaunchArgumentError: with the robots that there are.
+    """
+    try:
+        contract_path(value(context, ROBOT.name))
+    except UnknownRobotError as error:
+        raise LaunchArgumentError(f"{ROBOT.name}:= names an {error}") from error
 
 
 def refuse_if(condition: bool, message: str) -> None:

@@ -9,6 +9,7 @@ from dexora_bringup.arguments import (
     NAMESPACE,
     ROBOT,
     Argument,
+    check_robot,
     declare_all,
     flag,
     frame_prefix,
@@ -55,6 +56,7 @@ ARGUMENTS = (
 
 def _check(context: LaunchContext) -> list:
     """Refuses arguments that cannot work together, before anything starts."""
+    check_robot(context)
     task = value(context, "task")
     has_expert = flag(context, "expert")
     refuse_if(
@@ -130,7 +132,7 @@ def _expert(context: LaunchContext) -> list:
         ros_arguments=["--log-level", value(context, "log_level")],
         output="screen",
     )
-    return [expert, *_ends_with(expert, "the expert has played its episodes")]
+    return [expert, *_ends_with(expert, "the expert has ended")]
 
 
 def _ends_with(node: Node, reason: str) -> list:

@@ -11,6 +11,7 @@ from dexora_bringup.arguments import (
     NAMESPACE,
     ROBOT,
     Argument,
+    check_robot,
     declare_all,
     flag,
     frame_prefix,
@@ -33,6 +34,7 @@ ARGUMENTS = (
 
 def _nodes(context: LaunchContext) -> list:
     """The nodes that every world needs."""
+    check_robot(context)
     nodes = [
         Node(
             package="dexora_control",

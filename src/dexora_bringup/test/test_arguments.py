@@ -63,5 +63,13 @@ def test_number_that_cannot_be_is_refused_with_its_bounds(given, text, sentence)
         arguments.number(given(seed=text), "seed", 0, 2**31 - 1, "steps", is_whole=True)
 
 
+def test_robot_without_a_contract_is_refused_with_those_that_there_are(given):
+    arguments.check_robot(given(robot="dexora36"))
+    with pytest.raises(
+        LaunchArgumentError, match="robot:= names an unknown robot 'r2d2'; known robots are dexora36"
+    ):
+        arguments.check_robot(given(robot="r2d2"))
+
+
 def test_number_at_a_bound_is_taken(given):
     assert arguments.number(given(rate="60"), "rate", 0, 60, "Hz") == 60.0

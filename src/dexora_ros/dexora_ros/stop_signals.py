@@ -1,4 +1,4 @@
-"""SIGINT and SIGTERM as a clean stop, without a traceback, also while Python waits inside C++."""
+"""SIGINT, SIGTERM and SIGHUP as a clean stop, without a traceback, also while Python waits inside C++."""
 
 from __future__ import annotations
 
@@ -8,7 +8,8 @@ import threading
 from collections.abc import Callable
 from types import FrameType, TracebackType
 
-_SIGNALS = (signal.SIGINT, signal.SIGTERM)
+# SIGHUP: the terminal or the remote session was closed.
+_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
 class StopSignals:

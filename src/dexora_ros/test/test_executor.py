@@ -61,7 +61,7 @@ def shared_memory_of(pid: int) -> list[str]:
     return sorted(name for name in names if "port" not in name)
 
 
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
 def test_signal_ends_with_code_0_through_the_teardown_path(number):
     process = Process("--ros-args", "-p", "autostart:=true")
     process.wait_for("ticking")
