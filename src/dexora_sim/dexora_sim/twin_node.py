@@ -35,7 +35,7 @@ from dexora_sim.fault_board import FaultBoard
 from dexora_sim.fault_hooks import HOOKS
 from dexora_sim.faults import FaultRequest
 from dexora_sim.pacing import Pacer
-from dexora_sim.power_switch import PowerSwitch
+from dexora_sim.power_switch_node import PowerSwitch
 from dexora_sim.rig import TwinRig, fault_world
 from dexora_sim.task_watch import TaskWatch, make_scene
 from dexora_sim.truth import TruthPublishers
