@@ -51,7 +51,9 @@ ROWS = {
     22: Row("chunk computed before a reset", "lease epoch", TICK_MS, "dropped"),
     23: Row("chunk of 35, 39 or 40 joints", "shape", TICK_MS, "refused, layout named"),
     24: Row("degrees for radians, sides exchanged", "plausibility of chunks", TICK_MS, "L3"),
-    28: Row("controller rejects or aborts a goal", "result of the action", 50.0, "L3"),
+    28: Row(
+        "controller dies while it executes a goal", "its reports, then age", 160.0, "L3; all parts cancelled"
+    ),
     29: Row("controller inactive", "listeners of its topic", 100.0, "L3"),
     30: Row("commands taken and not executed", "commanded against measured motion", 180.0, "L2", "both"),
     31: Row(

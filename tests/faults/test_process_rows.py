@@ -5,16 +5,18 @@ import time
 import numpy as np
 import pytest
 import rclpy
+from control_msgs.action import FollowJointTrajectory
 from dexora_ros.qos import COMMAND, SENSOR
 from dexora_ros.stamps import to_ns
 from mock_policy import MockPolicy
 from rcl_interfaces.msg import Parameter, ParameterType, ParameterValue
 from rcl_interfaces.srv import SetParameters
+from rclpy.action import ActionClient
 from rclpy.context import Context
 from rclpy.node import Node
 from std_msgs.msg import Bool
 from std_srvs.srv import SetBool
-from trajectory_msgs.msg import JointTrajectory
+from trajectory_msgs.msg import JointTrajectory, JointTrajectoryPoint
 
 from dexora_msgs.msg import ActionChunk, SafetyState
 
@@ -274,3 +276,64 @@ def test_row_37_38_start_without_peers_is_refused_with_a_list(record, capfd):
         assert part in told
     assert "reliability best effort where reliable is wanted" in told
     record.measured(3000.0, None, "DX-CMD-006", "refused")
+
+
+def send_pose(robot, positions=None, names=None):
+    """Ask for a pose, or for home; return the goal's handle and the future of its result."""
+    client = ActionClient(robot.node, FollowJointTrajectory, "/dexora/command/go_to")
+    robot.until(client.server_is_ready, what="the action go_to")
+    goal = FollowJointTrajectory.Goal()
+    if positions is not None:
+        goal.trajectory.joint_names = list(names)
+        goal.trajectory.points = [JointTrajectoryPoint(positions=[float(value) for value in positions])]
+    sent = client.send_goal_async(goal)
+    robot.until(sent.done, what="answer to a pose")
+    return sent.result(), sent.result().get_result_async()
+
+
+def wrist(robot, step_rad):
+    """A pose in which the left wrist is turned."""
+    index = int(ARMS["left_arm"][5])
+    return [np.array(robot.truth[-1].position)[index] + step_rad], [CONTRACT.joint_names[index]]
+
+
+def test_pose_is_reached_and_the_lease_given_back(robot):
+    _, result = send_pose(robot)
+    robot.until(result.done, 30.0, "home")
+    assert result.result().result.error_code == 0, result.result().result.error_string
+    (wanted,), names = wrist(robot, -0.4)
+    _, result = send_pose(robot, [wanted], names)
+    robot.until(result.done, 20.0, "the pose")
+    assert result.result().result.error_code == 0, result.result().result.error_string
+    reached = np.array(robot.truth[-1].position)[int(ARMS["left_arm"][5])]
+    assert abs(reached - wanted) < 0.05
+    robot.until(lambda: robot.safety[-1].owner == "hold", what="the lease given back")
+    assert robot.safety[-1].level <= SafetyState.LEVEL_NOTE, robot.safety[-1].summary
+    robot.move()
+
+
+def test_pose_can_be_cancelled_and_one_outside_the_limits_is_refused(robot):
+    _, result = send_pose(robot, [9.0], ["left_arm_joint_6"])
+    robot.until(result.done, what="a refusal")
+    assert "DX-CMD-005" in result.result().result.error_string
+    handle, result = send_pose(robot, *wrist(robot, 0.8))
+    robot.until(lambda: robot.speed() > 0.1, what="a moving wrist")
+    since_ns = robot.now_ns()
+    handle.cancel_goal_async()
+    assert robot.rested(since_ns) < 600.0
+    robot.until(result.done, what="the end of the goal")
+    assert robot.safety[-1].level <= SafetyState.LEVEL_NOTE, robot.safety[-1].summary
+
+
+@pytest.mark.row(28)
+def test_row_28_controller_aborts_its_part(record, robot):
+    _, result = send_pose(robot, *wrist(robot, 1.0 if record.run % 2 else -1.0))
+    robot.until(lambda: robot.speed() > 0.1, what="a moving wrist")
+    since_ns = robot.now_ns()
+    robot.inject("driver_dead", "right_arm")
+    detection_ms, _ = robot.detected("DX-FRS-002", since_ns)
+    rest_ms = robot.rested(since_ns)
+    robot.clear()
+    robot.until(result.done, what="the end of the goal")
+    assert result.result().result.error_code != 0
+    record.measured(detection_ms, rest_ms, "DX-FRS-002", "L3")

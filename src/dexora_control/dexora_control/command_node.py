@@ -28,6 +28,7 @@ from dexora_control.command_inputs_node import CommandInputs
 from dexora_control.command_outputs_node import CommandOutputs
 from dexora_control.command_parameters import CommandParameters
 from dexora_control.command_services_node import CommandServices, may_rebase
+from dexora_control.go_to_node import GoTo
 from dexora_control.pacing import Pacer, Wake
 from dexora_control.path_clock import SimulatedPathClock, WallPathClock
 from dexora_control.path_config import command_config
@@ -79,6 +80,7 @@ class CommandNode(PacedNode):
         self.inputs = CommandInputs(self, self._contract, parameters, self._path_clock)
         self.outputs = CommandOutputs(self, self._contract, self._path_clock, parameters.dry_run)
         self._offered = CommandServices(self, self)
+        self._go_to = GoTo(self, self._contract, self, parameters.speed_scale)
         self.scheduling = realtime.Scheduling("not running", ())
         self.log = TickLog(LOG_TICKS)
         self.output: CommandOutput | None = None
@@ -165,6 +167,7 @@ class CommandNode(PacedNode):
             self._beat_ns = wake.now_ns
             self.outputs.beat("active")
         self.outputs.tell_safety(output)
+        self._go_to.watch()
 
     def _read_clock(self) -> int:
         monotonic_ns = time.monotonic_ns()
