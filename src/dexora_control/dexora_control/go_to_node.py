@@ -53,6 +53,7 @@ class GoTo:
         self._scale = speed_scale
         self._parts: list[Any] = []
         self._is_busy = self._is_cancelled = False
+        self._cancelled = 0
         self._controllers: dict[str, Any] = {
             group.name: node.own(
                 ActionClient(node, FollowJointTrajectory, f"{group.controller}/follow_joint_trajectory")
@@ -83,7 +84,7 @@ class GoTo:
         grant = path.acquire(self._mover.now_ns, SOURCE, self._name)
         if not grant.granted or grant.fault is not None:
             return self._end(handle, grant.fault.sentence if grant.fault else "control was refused")
-        self._is_busy, self._is_cancelled = True, False
+        self._is_busy, self._is_cancelled, self._cancelled = True, False, 0
         try:
             plan = self._plan(path, handle.request)
             path.set_external(self._mover.now_ns, True)
@@ -134,7 +135,7 @@ class GoTo:
                 trouble = trouble or f"{group} rejected its part"
             else:
                 self._parts.append(part)
-        if trouble:
+        if trouble or self._is_cancelled:
             self._cancel_parts()
         for future in [part.get_result_async() for part in self._parts]:
             answer = await future
@@ -157,10 +158,11 @@ class GoTo:
         return CancelResponse.ACCEPT
 
     def _cancel_parts(self) -> None:
-        if not self._is_cancelled:
-            self._is_cancelled = True
-            for part in self._parts:
-                part.cancel_goal_async()
+        """Cancel what runs; parts that a controller accepts after this are cancelled then."""
+        self._is_cancelled = True
+        for part in self._parts[self._cancelled :]:
+            part.cancel_goal_async()
+        self._cancelled = len(self._parts)
 
     def _finish(self, path: CommandPath) -> None:
         now_ns = self._mover.now_ns

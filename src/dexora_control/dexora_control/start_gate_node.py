@@ -9,16 +9,20 @@ from dexora_core.contract import RobotContract
 from dexora_core.errors import ConfigError
 from dexora_core.faults import make_fault
 from dexora_core.motion.limits import FloatArray
+from dexora_ros.direct_subscription import DirectSubscription
 from dexora_ros.graph import count_of_node, unmet_publishers, unmet_subscriptions
-from dexora_ros.qos import COMMAND
+from dexora_ros.qos import COMMAND, SENSOR
 from rclpy.node import Node
+from std_msgs.msg import Header
 
 from dexora_control.command_inputs_node import CHUNKS, CommandInputs
 from dexora_control.command_outputs_node import CommandOutputs
 from dexora_control.command_parameters import CommandParameters
+from dexora_control.watchdog import ACTIVE
 
 _POLL_S = 0.02
-_SETTLE_S = 0.3
+# Names travel slower than topics: a double is heard, or seen, within this time.
+_SETTLE_S = 1.0
 
 
 class StartGate:
@@ -42,6 +46,8 @@ class StartGate:
     ) -> None:
         self._node, self._contract, self._parameters = node, contract, parameters
         self._inputs, self._outputs = inputs, outputs
+        self._beats = DirectSubscription(node, Header, "dexora/command/heartbeat", SENSOR)
+        self._double_s = -_SETTLE_S
 
     def wait(self, read_clock: Callable[[], int], has_time: Callable[[], bool]) -> FloatArray:
         """Return the measured positions, shape (J,) [rad], once everything is there.
@@ -81,7 +87,10 @@ class StartGate:
             missing.append("enable_state")
         if self._parameters.needs_watchdog and not self._inputs.has_watchdog:
             missing.append("the heartbeat of watchdog_node")
-        if count_of_node(self._node) > 1:
+        beat = self._beats.newest()
+        if beat is not None and beat.message.frame_id == ACTIVE:
+            self._double_s = time.monotonic()
+        if count_of_node(self._node) > 1 or time.monotonic() - self._double_s < _SETTLE_S:
             missing.append(f"a free name: another node {self._node.get_fully_qualified_name()} is running")
         return missing + self._deaf()
 
