@@ -54,7 +54,7 @@ class MockPolicy(Node):
         self.now_ns = to_ns(message.clock)
 
     def _on_joints(self, message):
-        if len(message.name) == len(self.contract.joint_names):
+        if set(message.name) == set(self.contract.joint_names):
             positions = dict(zip(message.name, message.position, strict=True))
             self.measured = np.array([positions[name] for name in self.contract.joint_names])
 

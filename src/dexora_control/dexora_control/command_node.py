@@ -10,6 +10,7 @@ from __future__ import annotations
 import sys
 import time
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 from dexora_core.clock import NS_PER_MS, NS_PER_S, s_to_ns
@@ -40,7 +41,7 @@ HEARTBEAT_NS = 20 * NS_PER_MS
 SERVE_NS = 4 * NS_PER_MS
 STARVED_NS = 50 * NS_PER_MS
 SLACK_NS = NS_PER_MS
-LOG_TICKS = 2000
+LOG_TICKS, LOG_WINDOW = 40_000, 2000
 
 
 class CommandNode(PacedNode):
@@ -82,7 +83,7 @@ class CommandNode(PacedNode):
         self._offered = CommandServices(self, self)
         self._go_to = GoTo(self, self._contract, self, parameters.speed_scale)
         self.scheduling = realtime.Scheduling("not running", ())
-        self.log = TickLog(LOG_TICKS)
+        self.log = TickLog(LOG_TICKS, LOG_WINDOW)
         self.output: CommandOutput | None = None
         self._housekeeping = Housekeeping(self, self._contract, self.inputs, self.outputs)
 
@@ -146,6 +147,8 @@ class CommandNode(PacedNode):
                 self._use_slack(pacer.due_ns)
         finally:
             realtime.give_back()
+            if parameters.tick_log:
+                self.log.save(Path(parameters.tick_log))
 
     def tick(self, wake: Wake) -> None:
         """Do one tick: take, decide, send.

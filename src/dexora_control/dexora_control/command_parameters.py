@@ -68,6 +68,9 @@ class CommandParameters:
         lower=0.0,
         upper=500.0,
     )
+    tick_log: str = param(
+        "", description="File that lateness and duration of the last ticks are written to at the end."
+    )
     speed_scale: float = param(
         0.3, description="Share of the velocity limits used to go to a pose.", lower=0.01, upper=1.0
     )

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
 from dexora_core.clock import NS_PER_S
+from numpy.typing import NDArray
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,10 +31,12 @@ class TickLog:
     """Remembers the last ticks.
 
     Args:
-        size: Ticks in the window.
+        size: Ticks that are remembered.
+        window: Newest ticks that the figures are about.
     """
 
-    def __init__(self, size: int) -> None:
+    def __init__(self, size: int, window: int) -> None:
+        self._window = window
         self._lateness = np.zeros(size)
         self._duration = np.zeros(size)
         self._count = 0
@@ -63,9 +67,22 @@ class TickLog:
 
     def figures(self) -> TickFigures:
         """Return the percentiles of the window; zeros before the first tick."""
-        filled = min(self._count, len(self._lateness))
-        if not filled:
+        if not self._count:
             return TickFigures(0.0, 0.0, 0.0, 0.0)
-        late = np.percentile(self._lateness[:filled], (50, 99, 100)) / NS_PER_S
-        duration = np.percentile(self._duration[:filled], 99) / NS_PER_S
+        newest = self._newest(self._window)
+        late = np.percentile(self._lateness[newest], (50, 99, 100)) / NS_PER_S
+        duration = np.percentile(self._duration[newest], 99) / NS_PER_S
         return TickFigures(float(late[0]), float(late[1]), float(late[2]), float(duration))
+
+    def save(self, path: Path) -> None:
+        """Write lateness and duration of all remembered ticks, oldest first, in ns, as a numpy archive.
+
+        Args:
+            path: File to write.
+        """
+        newest = self._newest(len(self._lateness))
+        np.savez(path, lateness=self._lateness[newest], duration=self._duration[newest])
+
+    def _newest(self, count: int) -> NDArray[np.intp]:
+        count = min(count, self._count, len(self._lateness))
+        return np.arange(self._count - count, self._count) % len(self._lateness)
