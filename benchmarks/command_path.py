@@ -31,7 +31,7 @@ from path_cases import CONTRACT, MS, NAMES, TICK, Loop, sway  # noqa: E402
 LOADS = ("idle", "burners", "flood 1 MB")
 RATES_HZ = (100, 250, 500)
 DELAYS_MS = (0, 50, 100, 200, 400)
-STEP_NS = 50 * MS
+STEP_NS, PERIOD_NS = 50 * MS, 200 * MS
 _LOOPS = [sys.executable, str(Path(__file__).with_name("_command_loops.py"))]
 
 
@@ -174,13 +174,8 @@ def drive(strategy: str, delay_ms: int, seconds: float) -> dict[str, float]:
     pending: list[tuple[int, int, np.ndarray]] = []
     states, meant = [], []
     prefix = delay_ms // 50 + 3
-    for k in range(round(seconds * 100)):
-        if k % 20 == 0:
-            committed = loop.path.timeline.committed(loop.now, STEP_NS, prefix)
-            offsets = offsets_of(committed, loop.now, noise.normal(0.0, 0.01, len(NAMES)))
-            if strategy != "prefix":
-                offsets = np.repeat(offsets[-1:], len(offsets), axis=0)
-            pending.append((loop.now + delay_ms * MS, loop.now, offsets))
+    begun = -PERIOD_NS
+    for _ in range(round(seconds * 100)):
         while pending and pending[0][0] <= loop.now:
             _, begin, offsets = pending.pop(0)
 
@@ -188,6 +183,13 @@ def drive(strategy: str, delay_ms: int, seconds: float) -> dict[str, float]:
                 return sway(t) + offsets[round((t * 1e9 - begin) / STEP_NS)]
 
             loop.chunk("policy", noisy, delay=loop.now - begin, prefix_steps=prefix)
+        if not pending and loop.now - begun >= PERIOD_NS:  # one inference after the other
+            begun = loop.now
+            committed = loop.path.timeline.committed(loop.now, STEP_NS, prefix)
+            offsets = offsets_of(committed, loop.now, noise.normal(0.0, 0.01, len(NAMES)))
+            if strategy != "prefix":
+                offsets = np.repeat(offsets[-1:], len(offsets), axis=0)
+            pending.append((loop.now + delay_ms * MS, loop.now, offsets))
         loop.path.supervision.heard(loop.now, "policy", loop.now)
         states.append(loop.tick().state)
         meant.append(sway((loop.now) * 1e-9))
