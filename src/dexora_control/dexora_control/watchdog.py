@@ -105,10 +105,10 @@ class Watchdog:
     def _trouble(self, now_ns: int) -> str:
         bounds = self._bounds
         for what, age_ns, bound_ns in (
-            ("the heartbeat of command_node", now_ns - self._command_ns, bounds.command_ns),
-            ("the joint states", now_ns - self._joints_ns, bounds.joint_states_ns),
+            ("heartbeat of command_node", now_ns - self._command_ns, bounds.command_ns),
+            ("joint states", now_ns - self._joints_ns, bounds.joint_states_ns),
         ):
             if bound_ns and age_ns > bound_ns:
                 bound_ms = bound_ns // NS_PER_MS
-                return f"{what} is silent for {age_ns // NS_PER_MS} ms, bound {bound_ms} ms"
+                return f"no {what} for {age_ns // NS_PER_MS} ms, bound {bound_ms} ms"
         return ""
