@@ -73,4 +73,6 @@ def pytest_sessionfinish(session):
     part = "processes" if any(":processes:" in name for name in _MEASURED) else "path"
     RESULTS.mkdir(parents=True, exist_ok=True)
     path = RESULTS / f"faults-{part}-{worker}.json"
-    path.write_text(json.dumps(_MEASURED, indent=1, sort_keys=True) + "\n", encoding="utf-8")
+    known = json.loads(path.read_text(encoding="utf-8")) if path.exists() else {}
+    known.update(_MEASURED)
+    path.write_text(json.dumps(known, indent=1, sort_keys=True) + "\n", encoding="utf-8")

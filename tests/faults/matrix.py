@@ -35,8 +35,8 @@ ROWS = {
     ),
     11: Row("encoder jumps", "jump detector", TICK_MS, "L4"),
     12: Row("joint blocked", "tracking error", 120.0, "L3", "both"),
-    13: Row("policy process killed", "age of chunks and heartbeat", 310.0, "L2", "processes"),
-    14: Row("policy stalls", "age of chunks, buffered motion", 310.0, "L2", "processes"),
+    13: Row("policy process killed", "age of chunks and heartbeat", 330.0, "L2", "processes"),
+    14: Row("policy stalls", "age of chunks, buffered motion", 330.0, "L2", "processes"),
     15: Row("inference stalls", "late chunks", TICK_MS, "chunk dropped"),
     16: Row("inference slower than its horizon", "buffered motion below 200 ms", TICK_MS, "L2"),
     17: Row("NaN in one action", "finite check of chunks", TICK_MS, "chunk dropped; L4 after three in 10 s"),
@@ -55,7 +55,7 @@ ROWS = {
         "controller dies while it executes a goal", "its reports, then age", 160.0, "L3; all parts cancelled"
     ),
     29: Row("controller inactive", "listeners of its topic", 100.0, "L3"),
-    30: Row("commands taken and not executed", "commanded against measured motion", 180.0, "L2", "both"),
+    30: Row("commands taken and not executed", "commanded against measured motion", 210.0, "L2", "both"),
     31: Row(
         "driver of a hand dies",
         "controller's reports, age of the group",

@@ -1,5 +1,6 @@
 """Rows of the fault matrix on the real nodes: killed, stopped and disturbed processes around the twin."""
 
+import signal
 import time
 
 import numpy as np
@@ -15,7 +16,7 @@ from rclpy.action import ActionClient
 from rclpy.context import Context
 from rclpy.node import Node
 from std_msgs.msg import Bool
-from std_srvs.srv import SetBool
+from std_srvs.srv import SetBool, Trigger
 from trajectory_msgs.msg import JointTrajectory, JointTrajectoryPoint
 
 from dexora_msgs.msg import ActionChunk, SafetyState
@@ -323,6 +324,44 @@ def test_pose_can_be_cancelled_and_one_outside_the_limits_is_refused(robot):
     assert robot.rested(since_ns) < 600.0
     robot.until(result.done, what="the end of the goal")
     assert robot.safety[-1].level <= SafetyState.LEVEL_NOTE, robot.safety[-1].summary
+
+
+def test_robot_put_elsewhere_by_the_simulation_goes_on_after_rebase(robot):
+    robot.move()
+    rebase = robot.node.create_client(Trigger, "/dexora/command/rebase")
+    reset = robot.node.create_client(Trigger, "/twin_node/reset")
+    robot.until(lambda: rebase.service_is_ready() and reset.service_is_ready(), what="services")
+    assert "owns the robot" in robot.call(rebase, Trigger.Request()).message
+    robot.release()
+    robot.rested(robot.now_ns())
+    assert robot.call(reset, Trigger.Request()).success
+    robot.let_pass(0.3)
+    answer = robot.call(rebase, Trigger.Request())
+    assert answer.success, answer.message
+    robot.let_pass(0.2)
+    assert robot.safety[-1].level <= SafetyState.LEVEL_NOTE, robot.safety[-1].summary
+    robot.move()
+
+
+def test_dry_run_decides_everything_and_moves_nothing(robot):
+    robot.processes["command"].send_signal(signal.SIGINT)
+    assert robot.processes.pop("command").wait(timeout=20.0) == 0
+    preview = []
+    topic = "/dexora/command/preview/left_arm_controller/joint_trajectory"
+    listener = robot.node.create_subscription(JointTrajectory, topic, preview.append, COMMAND)
+    robot.start("command", command={"dry_run": True})
+    try:
+        robot.until(lambda: robot.safety[-1].dry_run, 60.0, "a dry run")
+        robot.until(lambda: robot.acquire().granted, what="a lease")
+        robot.let_pass(1.0)
+        wanted = [message.points[0].positions[5] for message in preview]
+        assert max(wanted) - min(wanted) > 0.05, "the preview must move"
+        assert robot.speed() < 0.02, "the robot must not"
+        assert robot.safety[-1].level <= SafetyState.LEVEL_NOTE, robot.safety[-1].summary
+    finally:
+        robot.node.destroy_subscription(listener)
+        robot.processes["command"].send_signal(signal.SIGINT)
+        robot.processes.pop("command").wait(timeout=20.0)
 
 
 @pytest.mark.row(28)
