@@ -1,9 +1,13 @@
 """Gives every parallel test worker a ROS domain of its own, so that nodes of two tests never meet."""
 
 import os
+import signal
 
 import pytest
 
+# A run in the background of a script inherits an ignored Ctrl-C; the processes under test must not.
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 _WORKER = os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw")
 _DOMAINS = 101
 if _WORKER != "0":

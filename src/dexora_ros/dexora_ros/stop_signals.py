@@ -18,7 +18,8 @@ class StopSignals:
     Until `defer` is called a signal raises `KeyboardInterrupt`, so that a long start can be cut short. After
     it, a signal sets `is_requested` and calls `wake` on a helper thread: Python runs no signal handler while
     its main thread waits in C++, but the interpreter writes the signal's number to a socket at once.
-    A further signal during the way down changes nothing. Main thread only.
+    A further signal during the way down changes nothing, nor does one after it: once a stop was requested,
+    signals stay ignored until the process ends. Main thread only.
     """
 
     def __init__(self) -> None:
@@ -38,7 +39,8 @@ class StopSignals:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         for number, handler in self._old_handlers.items():
-            signal.signal(number, handler)
+            # A stopped process is ending: a second Ctrl-C in its last milliseconds must not show a traceback.
+            signal.signal(number, signal.SIG_IGN if self.is_requested else handler)
         signal.set_wakeup_fd(self._old_fd)
         self._writer.close()
         self._thread.join(timeout=1.0)
