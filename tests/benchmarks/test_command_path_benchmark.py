@@ -1,4 +1,4 @@
-"""Command path benchmark: its policy repeats what was committed, its loops answer, its percentiles are right."""
+"""Command path benchmark: its policy repeats what was committed, its loops answer, its figures are right."""
 
 import command_path
 import numpy as np

@@ -79,7 +79,11 @@ ROWS = {
         "a peer is missing at the start", "start gate", 5000.0, "refuses to activate, lists it", "processes"
     ),
     38: Row(
-        "quality of service does not fit", "start gate", 1000.0, "refuses to activate, names it", "processes"
+        "quality of service does not fit",
+        "start gate",
+        1000.0,
+        "refuses to activate, names it",
+        "test of row 37",
     ),
     39: Row("wall clock jumps by an hour", "monotonic ages", TICK_MS, "noted; nothing stops"),
     40: Row("simulated time stops", "steady clock beside /clock", 520.0, "L3", "both"),
@@ -104,6 +108,12 @@ ROWS = {
         "processes",
     ),
     54: Row("collision ahead", "distance stage", 20.0, "slow at 0.02 m, stop at 0.01 m"),
-    67: Row("exception in a callback", "guarded callbacks", TICK_MS, "latched; stop at the receivers"),
+    67: Row(
+        "exception in a callback",
+        "guarded callbacks",
+        TICK_MS,
+        "latched; stop at the receivers",
+        "test_command_node.py",
+    ),
     70: Row("the loop does not get the processor", "lateness of ticks", 100.0, "L1, then L2", "both"),
 }
