@@ -53,7 +53,7 @@ def page() -> str:
                 lines.append(_line(number, row, where, runs))
         if not any(name.startswith(f"{number}:") for name in results):
             lines.append(
-                f"| {number} | {row.fault} | {row.detection} | {row.reaction} | {row.bound_ms:g} | not yet |"
+                f"| {number} | {row.fault} | {row.detection} | {row.reaction} | {row.bound_ms:g} | {row.where} |"
                 + 4 * " |"
             )
     return _HEADER + "\n".join(lines) + "\n"
