@@ -52,10 +52,8 @@ def page() -> str:
             if runs:
                 lines.append(_line(number, row, where, runs))
         if not any(name.startswith(f"{number}:") for name in results):
-            lines.append(
-                f"| {number} | {row.fault} | {row.detection} | {row.reaction} | {row.bound_ms:g} | {row.where} |"
-                + 4 * " |"
-            )
+            cells = (number, row.fault, row.detection, row.reaction, f"{row.bound_ms:g}", row.where)
+            lines.append("| " + " | ".join(str(cell) for cell in cells) + " |" + 4 * " |")
     return _HEADER + "\n".join(lines) + "\n"
 
 
