@@ -64,7 +64,7 @@ class ExpertNode(ManagedNode[ExpertParameters]):
         self._player = ExpertPlayer(self._contract, parameters.task, levels)
         self._now_ns, self._episode = 0, ""
         self._ended_ns: int | None = None
-        self._is_over = False
+        self._is_over = self._wants_episode = False
         self._played = self._successes = 0
         self._commands = [
             (
@@ -86,6 +86,9 @@ class ExpertNode(ManagedNode[ExpertParameters]):
 
     def _on_joints(self, message: JointState) -> None:
         self._now_ns = to_ns(message.header.stamp)
+        if self._wants_episode and self._reset.service_is_ready():  # a request sent earlier would be lost
+            self._wants_episode = False
+            self._ask_for_episode()
         if self._ended_ns is not None and self._now_ns - self._ended_ns > PAUSE_NS:
             self._ended_ns = None
             self._next_episode()
@@ -116,8 +119,7 @@ class ExpertNode(ManagedNode[ExpertParameters]):
             return
         if not self._episode:
             # The twin may have been up for a while: the first episode begins with a reset too.
-            self._episode, self._is_over = values["episode"], True
-            self._ask_for_episode()
+            self._episode, self._is_over, self._wants_episode = values["episode"], True, True
         elif values["episode"] != self._episode:
             self._episode, self._is_over = values["episode"], False
             self._player.begin(int(values["seed"]))
@@ -139,7 +141,7 @@ class ExpertNode(ManagedNode[ExpertParameters]):
         if self.parameters.episodes and self._played >= self.parameters.episodes:
             signal.raise_signal(signal.SIGINT)  # the process's own clean way down
             return
-        self._ask_for_episode()
+        self._wants_episode = True
 
     def _ask_for_episode(self) -> None:
         self._reset.call_async(Trigger.Request()).add_done_callback(
