@@ -18,6 +18,11 @@ REFUSED = {
         "expert:=true has no expert for task:=reach_either; choose one of reach, lift, ",
     ),
     "episodes without expert": (("episodes:=3",), "add expert:=true, or leave episodes out"),
+    "expert beside the command path": (
+        ("expert:=true", "command_path:=true"),
+        "the expert streams to the controllers itself, and command_path:=true lets nobody else do so",
+    ),
+    "dry run of nothing": (("dry_run:=true",), "add command_path:=true, or leave dry_run out"),
     "negative width": (("image_width:=-3",), "image_width:=-3 is outside [0, 1920] pixel"),
     "seed that is no number": (("seed:=x",), "seed:='x' is not a number; give one in [0, 2147483647]"),
     "seed that is not whole": (("seed:=1.5",), "seed:=1.5 is not a whole number"),

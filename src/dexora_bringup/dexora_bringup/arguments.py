@@ -53,6 +53,14 @@ class Argument:
 
 ROBOT = Argument("robot", "dexora36", "Robot contract to load: a name in dexora_description/robots.")
 NAMESPACE = Argument("namespace", "", "Prefix of every name, for a second robot; empty for none.")
+COMMAND_PATH = Argument(
+    "command_path",
+    "false",
+    "Start command_node, its watchdog and the preview; they alone then command the controllers.",
+)
+DRY_RUN = Argument(
+    "dry_run", "false", "Let command_node do everything, but publish to the preview topics only."
+)
 LOG_LEVEL = Argument(
     "log_level", "info", "Severity from which nodes log.", ("debug", "info", "warn", "error")
 )
@@ -63,13 +71,28 @@ CLOCK = Argument(
 )
 
 
-def include_robot(*, use_sim_time: bool, clock_topic: str = CLOCK_TOPIC) -> IncludeLaunchDescription:
-    """Includes `robot.launch.py`, the graph that every world shares, with the arguments of the same name."""
+def include_robot(
+    *, use_sim_time: bool, clock_topic: str = CLOCK_TOPIC, enable_node: str = ""
+) -> IncludeLaunchDescription:
+    """Includes `robot.launch.py`, the graph that every world shares, with the arguments of the same name.
+
+    Args:
+        use_sim_time: Whether the world publishes its time.
+        clock_topic: Where it does.
+        enable_node: Node that has the enable line; empty where the topics are not a node's own.
+    """
     path = PathJoinSubstitution([FindPackageShare("dexora_bringup"), "launch", "robot.launch.py"])
-    arguments = {name: LaunchConfiguration(name) for name in ("robot", "namespace", "log_level")}
-    clock = {"use_sim_time": str(use_sim_time).lower(), "clock_topic": clock_topic}
+    arguments = {
+        name: LaunchConfiguration(name)
+        for name in ("robot", "namespace", "command_path", "dry_run", "log_level")
+    }
+    world = {
+        "use_sim_time": str(use_sim_time).lower(),
+        "clock_topic": clock_topic,
+        "enable_node": enable_node,
+    }
     return IncludeLaunchDescription(
-        PythonLaunchDescriptionSource(path), launch_arguments=[*arguments.items(), *clock.items()]
+        PythonLaunchDescriptionSource(path), launch_arguments=[*arguments.items(), *world.items()]
     )
 
 

@@ -4,12 +4,20 @@ Not run with Isaac Sim, which needs a graphics card with ray tracing and a licen
 `/clock`, `/joint_states` and the contract's camera topics.
 """
 
-from dexora_bringup.arguments import LOG_LEVEL, NAMESPACE, ROBOT, declare_all, include_robot
+from dexora_bringup.arguments import (
+    COMMAND_PATH,
+    DRY_RUN,
+    LOG_LEVEL,
+    NAMESPACE,
+    ROBOT,
+    declare_all,
+    include_robot,
+)
 from dexora_bringup.transport import transport_actions
 from launch import LaunchDescription
 from launch.actions import LogInfo
 
-ARGUMENTS = (ROBOT, NAMESPACE, LOG_LEVEL)
+ARGUMENTS = (ROBOT, NAMESPACE, COMMAND_PATH, DRY_RUN, LOG_LEVEL)
 
 
 def generate_launch_description() -> LaunchDescription:

@@ -5,6 +5,8 @@ A robot in a namespace has its own world, and so its own time on `/<namespace>/c
 
 from dexora_bringup.arguments import (
     CLOCK_TOPIC,
+    COMMAND_PATH,
+    DRY_RUN,
     LOG_LEVEL,
     NAMESPACE,
     ROBOT,
@@ -50,6 +52,8 @@ ARGUMENTS = (
         "Faults to inject: name[:target[:value]], joined by commas; see docs/how-to/add_a_fault.md.",
     ),
     Argument("fault_start", "3.0", "When those faults begin [s of simulated time]."),
+    COMMAND_PATH,
+    DRY_RUN,
     LOG_LEVEL,
 )
 
@@ -66,6 +70,11 @@ def _check(context: LaunchContext) -> list:
     refuse_if(
         number(context, "episodes", 0, 1_000_000, is_whole=True) > 0 and not has_expert,
         "episodes counts what the expert plays; add expert:=true, or leave episodes out",
+    )
+    refuse_if(
+        has_expert and flag(context, "command_path"),
+        "the expert streams to the controllers itself, and command_path:=true lets nobody else do so; "
+        "leave one of them out",
     )
     number(context, "seed", 0, 2**31 - 1, is_whole=True)
     number(context, "image_width", 0, 1920, "pixel", is_whole=True)
@@ -146,7 +155,7 @@ def _world(context: LaunchContext) -> list:
     twin = _twin(context)
     nodes = [twin, *_ends_with(twin, "the twin has ended"), *_expert(context)]
     return [
-        include_robot(use_sim_time=True, clock_topic=_clock_topic(context)),
+        include_robot(use_sim_time=True, clock_topic=_clock_topic(context), enable_node="twin_node"),
         GroupAction([PushRosNamespace(namespace(context)), *nodes]),
     ]
 

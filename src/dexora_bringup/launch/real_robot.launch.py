@@ -5,7 +5,16 @@ choice: it starts nothing of its own and expects a ros2_control bring-up, starte
 to offer the four `joint_trajectory_controller`s that the contract names.
 """
 
-from dexora_bringup.arguments import LOG_LEVEL, NAMESPACE, ROBOT, Argument, declare_all, include_robot
+from dexora_bringup.arguments import (
+    COMMAND_PATH,
+    DRY_RUN,
+    LOG_LEVEL,
+    NAMESPACE,
+    ROBOT,
+    Argument,
+    declare_all,
+    include_robot,
+)
 from dexora_bringup.transport import transport_actions
 from launch import LaunchDescription
 from launch.actions import LogInfo
@@ -19,6 +28,8 @@ ARGUMENTS = (
         "Who drives the hardware; started by you, before this file.",
         ("ros2_control",),
     ),
+    COMMAND_PATH,
+    DRY_RUN,
     LOG_LEVEL,
 )
 

@@ -7,6 +7,8 @@ and add a world, that is, something that publishes joint states and offers the f
 from dexora_bringup.arguments import (
     CLOCK,
     CLOCK_TOPIC,
+    COMMAND_PATH,
+    DRY_RUN,
     LOG_LEVEL,
     NAMESPACE,
     ROBOT,
@@ -16,6 +18,7 @@ from dexora_bringup.arguments import (
     flag,
     frame_prefix,
     namespace,
+    refuse_if,
     value,
 )
 from dexora_bringup.transport import transport_actions
@@ -28,31 +31,61 @@ ARGUMENTS = (
     NAMESPACE,
     Argument("use_sim_time", "false", "Take the time from /clock (true in simulation)."),
     CLOCK,
+    Argument("enable_node", "", "Node that has the enable line; empty for topics in the robot's namespace."),
+    COMMAND_PATH,
+    DRY_RUN,
     LOG_LEVEL,
 )
+
+
+# A simulation may stand still for longer than a robot may: it is paused, or the machine is slow.
+SIMULATED_JOINT_STATES_BOUND_S = 3.0
+SIMULATED_CLOCK_STALL_S = 0.5
+
+
+def _node(context: LaunchContext, name: str, parameters: dict, remappings: tuple = ()) -> Node:
+    """A node of `dexora_control` with what all of them share."""
+    shared = {"use_sim_time": flag(context, "use_sim_time"), "autostart": True}
+    return Node(
+        package="dexora_control",
+        executable=name,
+        name=name,
+        parameters=[{**shared, **parameters}],
+        remappings=[(CLOCK_TOPIC, value(context, "clock_topic")), *remappings],
+        ros_arguments=["--log-level", value(context, "log_level")],
+        output="screen",
+    )
+
+
+def _command_path(context: LaunchContext) -> list[Node]:
+    """The only exit to the controllers, its watcher from outside, and the picture of what it will do."""
+    if not flag(context, "command_path"):
+        return []
+    owner = value(context, "enable_node")
+    enable_line = ("enable_state", "set_enable") if owner else ()
+    remappings = tuple((name, f"{owner}/{name}") for name in enable_line)
+    is_simulated = flag(context, "use_sim_time")
+    robot = {"robot": value(context, "robot")}
+    command = {**robot, "dry_run": flag(context, "dry_run")}
+    if is_simulated:
+        command["clock_stall_s"] = SIMULATED_CLOCK_STALL_S
+    watchdog = {"joint_states_bound_s": SIMULATED_JOINT_STATES_BOUND_S} if is_simulated else {}
+    return [
+        _node(context, "command_node", command, remappings),
+        _node(context, "watchdog_node", watchdog, remappings),
+        _node(context, "preview_node", {**robot, "frame_prefix": frame_prefix(context)}),
+    ]
 
 
 def _nodes(context: LaunchContext) -> list:
     """The nodes that every world needs."""
     check_robot(context)
-    nodes = [
-        Node(
-            package="dexora_control",
-            executable="robot_state_node",
-            name="robot_state_node",
-            parameters=[
-                {
-                    "robot": value(context, "robot"),
-                    "frame_prefix": frame_prefix(context),
-                    "use_sim_time": flag(context, "use_sim_time"),
-                    "autostart": True,
-                }
-            ],
-            remappings=[(CLOCK_TOPIC, value(context, "clock_topic"))],
-            ros_arguments=["--log-level", value(context, "log_level")],
-            output="screen",
-        ),
-    ]
+    refuse_if(
+        flag(context, "dry_run") and not flag(context, "command_path"),
+        "dry_run:=true is about command_node; add command_path:=true, or leave dry_run out",
+    )
+    frames = {"robot": value(context, "robot"), "frame_prefix": frame_prefix(context)}
+    nodes = [_node(context, "robot_state_node", frames), *_command_path(context)]
     # A group, because what an included file pushes would go on in the file that includes it.
     return [GroupAction([PushRosNamespace(namespace(context)), *nodes])]
 

@@ -6,6 +6,8 @@ over a world started beside it.
 
 from dexora_bringup.arguments import (
     CLOCK,
+    COMMAND_PATH,
+    DRY_RUN,
     LOG_LEVEL,
     NAMESPACE,
     ROBOT,
@@ -24,6 +26,8 @@ ARGUMENTS = (
     NAMESPACE,
     Argument("use_sim_time", "false", "Take the time from /clock: true over the twin or Isaac Sim."),
     CLOCK,
+    COMMAND_PATH,
+    DRY_RUN,
     LOG_LEVEL,
 )
 
