@@ -1,4 +1,4 @@
-"""Pins that the command path starts with the twin by one argument, commands the controllers, and ends cleanly."""
+"""Pins that one argument starts the command path with the twin, that it alone commands, and that it ends."""
 
 import pytest
 
