@@ -85,23 +85,21 @@ def test_missing_executable_is_logged_and_the_launch_goes_on(run):
 
 
 def test_environment_is_that_of_the_context_and_of_the_action(run, python, monkeypatch):
-    monkeypatch.delenv("DEXORA_A", raising=False)
-    monkeypatch.delenv("DEXORA_B", raising=False)
-    show = python(
-        "import os; print(sorted(k + os.environ[k] for k in os.environ if k.startswith('DEXORA_')))"
-    )
+    monkeypatch.delenv("SHOWN_A", raising=False)
+    monkeypatch.delenv("SHOWN_B", raising=False)
+    show = python("import os; print(sorted(k + os.environ[k] for k in os.environ if k.startswith('SHOWN_')))")
     outcome = run(
-        SetEnvironmentVariable("DEXORA_A", "1"),
+        SetEnvironmentVariable("SHOWN_A", "1"),
         ExecuteProcess(cmd=show, name="one", output="screen"),
-        ExecuteProcess(cmd=show, name="two", output="screen", additional_env={"DEXORA_B": "2"}),
+        ExecuteProcess(cmd=show, name="two", output="screen", additional_env={"SHOWN_B": "2"}),
         ExecuteProcess(
-            cmd=show, name="three", output="screen", env={"DEXORA_C": LaunchConfiguration("c", default="3")}
+            cmd=show, name="three", output="screen", env={"SHOWN_C": LaunchConfiguration("c", default="3")}
         ),
     )
-    os.environ.pop("DEXORA_A")
-    assert "['DEXORA_A1']" in outcome.out
-    assert "['DEXORA_A1', 'DEXORA_B2']" in outcome.out
-    assert "['DEXORA_C3']" in outcome.out
+    os.environ.pop("SHOWN_A")
+    assert "['SHOWN_A1']" in outcome.out
+    assert "['SHOWN_A1', 'SHOWN_B2']" in outcome.out
+    assert "['SHOWN_C3']" in outcome.out
 
 
 def test_cwd_shell_prefix_and_log_cmd(run, tmp_path):
