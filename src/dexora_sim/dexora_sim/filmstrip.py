@@ -20,7 +20,7 @@ from PIL import Image
 from dexora_description import contract_path
 from dexora_sim.env import RENDER_VIEW, DexoraEnv, EnvConfig
 from dexora_sim.experts import EXPERTS, make_expert
-from dexora_sim.experts.demonstration import see
+from dexora_sim.experts.demonstration import play
 from dexora_sim.offscreen import OffscreenRenderer
 from dexora_sim.twin import Twin
 
@@ -56,15 +56,8 @@ def film(task: str, seed: int, width: int, height: int) -> list[Picture]:
     """Play an episode of a task's expert and return a picture of every step (20 a second)."""
     env = DexoraEnv(task, EnvConfig(image_size=None))
     expert = make_expert(task, load_contract(contract_path(env.config.robot)))
-    env.reset(seed=seed)
-    expert.reset(env.episode.goal, see(env), seed)
     observer = Observer(env.twin, width, height)
-    pictures, is_over = [observer.look()], False
-    while not is_over:
-        _, _, is_done, is_late, _ = env.step(expert.act(see(env)).astype(np.float32))
-        is_over = is_done or is_late
-        pictures.append(observer.look())
-    return pictures
+    return [observer.look() for _ in play(env, expert, seed)]
 
 
 def strip(pictures: list[Picture], count: int) -> Picture:

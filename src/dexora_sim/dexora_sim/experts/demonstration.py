@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
@@ -42,10 +44,19 @@ def demonstrate(env: DexoraEnv, expert: Expert, seed: int) -> Demonstration:
         expert: Who acts.
         seed: Seed of the episode's layout and of the expert's variations.
     """
-    env.reset(seed=seed)
+    info: dict[str, Any] = {}
+    for info in play(env, expert, seed):  # noqa: B007  (the last one tells how it went)
+        pass
+    stages = tuple(info["stages"])
+    return Demonstration(seed, bool(info["is_success"]), stages, info["failure"], info["time_s"])
+
+
+def play(env: DexoraEnv, expert: Expert, seed: int) -> Iterator[dict[str, Any]]:
+    """Play one episode; yield the environment's `info` at its start and after every step."""
+    _, info = env.reset(seed=seed)
     expert.reset(env.episode.goal, see(env), seed)
-    while True:
+    yield info
+    is_over = is_late = False
+    while not (is_over or is_late):
         _, _, is_over, is_late, info = env.step(expert.act(see(env)).astype(np.float32))
-        if is_over or is_late:
-            stages = tuple(info["stages"])
-            return Demonstration(seed, bool(info["is_success"]), stages, info["failure"], info["time_s"])
+        yield info
