@@ -6,8 +6,10 @@ at the end of their area.
 
 from __future__ import annotations
 
+from . import fault_rows_model
+
 # fmt: off
-ROWS: tuple[tuple[str, int, bool, str, str], ...] = (
+_ROWS: tuple[tuple[str, int, bool, str, str], ...] = (
     # Chunks as they arrive (CHK).
     ("DX-CHK-001", 0, False,
      "A chunk of {subject} was dropped: {detail}.",
@@ -191,3 +193,6 @@ ROWS: tuple[tuple[str, int, bool, str, str], ...] = (
      "Parameters are read-only while active; deactivate first."),
 )
 # fmt: on
+
+ROWS = (*_ROWS, *fault_rows_model.ROWS)
+"""The whole table; rows about models (BND, ENG) stand in `fault_rows_model.py`."""
