@@ -48,6 +48,10 @@ class EngineError(DexoraError):
     """An inference engine cannot be built, loaded or run."""
 
 
+class InstructionError(DexoraError):
+    """An instruction is refused; `code` says under which rule."""
+
+
 class DatasetError(DexoraError):
     """A dataset or a recording is malformed; the message names file and row."""
 

@@ -6,7 +6,7 @@ at the end of their area.
 
 from __future__ import annotations
 
-from . import fault_rows_model
+from . import fault_rows_model, fault_rows_policy
 
 # fmt: off
 _ROWS: tuple[tuple[str, int, bool, str, str], ...] = (
@@ -194,5 +194,5 @@ _ROWS: tuple[tuple[str, int, bool, str, str], ...] = (
 )
 # fmt: on
 
-ROWS = (*_ROWS, *fault_rows_model.ROWS)
-"""The whole table; rows about models (BND, ENG) stand in `fault_rows_model.py`."""
+ROWS = (*_ROWS, *fault_rows_model.ROWS, *fault_rows_policy.ROWS)
+"""The whole table; rows about models (BND, ENG) and the policy (POL) stand in files of their own."""
