@@ -5,10 +5,10 @@ import pytest
 from dexora_control.allow_list import STRANGER_NS, AllowList, Publisher
 from dexora_control.command_parameters import CommandParameters
 from dexora_control.message_rate import RateBudget
-from dexora_control.path_clock import SimulatedPathClock, WallPathClock
 from dexora_core.clock import NS_PER_S
 from dexora_core.errors import ConfigError
 from dexora_core.faults import Level
+from dexora_core.path_clock import SimulatedPathClock, WallPathClock
 from dexora_ros.parameter_specs import checked, specs_of
 from path_cases import CONTRACT, MS, Loop, sway
 

@@ -21,6 +21,7 @@ from dexora_core.command_path import CommandPath
 from dexora_core.contract import RobotContract
 from dexora_core.faults import Fault
 from dexora_core.motion.limits import FloatArray
+from dexora_core.path_clock import SimulatedPathClock, WallPathClock
 from dexora_ros.command_messages import to_raw_chunk
 from dexora_ros.direct_subscription import DirectSubscription, Taken
 from dexora_ros.graph import publishers_of
@@ -36,7 +37,6 @@ from dexora_control.command_parameters import CommandParameters
 from dexora_control.controller_watch import ControllerWatch
 from dexora_control.leg_ages import LegAges
 from dexora_control.message_rate import RateBudget
-from dexora_control.path_clock import SimulatedPathClock, WallPathClock
 from dexora_control.watchdog import REQUEST_PREFIX
 from dexora_msgs.msg import ActionChunk
 

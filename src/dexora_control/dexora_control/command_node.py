@@ -19,6 +19,7 @@ from dexora_core.command_types import CommandOutput, TickInputs
 from dexora_core.contract import RobotContract, load_contract
 from dexora_core.faults import Level, make_fault
 from dexora_core.motion.limits import FloatArray
+from dexora_core.path_clock import SimulatedPathClock, WallPathClock
 from dexora_ros.direct_subscription import detach_clock
 from dexora_ros.node_fault import NodeFault
 from dexora_ros.paced_node import PacedNode, run_paced_node
@@ -31,7 +32,6 @@ from dexora_control.command_parameters import CommandParameters
 from dexora_control.command_services_node import CommandServices, may_rebase
 from dexora_control.go_to_node import GoTo
 from dexora_control.pacing import Pacer, Wake
-from dexora_control.path_clock import SimulatedPathClock, WallPathClock
 from dexora_control.path_config import command_config
 from dexora_control.start_gate_node import StartGate
 from dexora_control.tick_log import TickLog

@@ -18,6 +18,7 @@ from dexora_core.command_path import CommandPath
 from dexora_core.command_types import CommandOutput
 from dexora_core.contract import RobotContract
 from dexora_core.faults import Fault, Level
+from dexora_core.path_clock import SimulatedPathClock, WallPathClock
 from dexora_ros.command_messages import TrajectoryFiller, fill_path_status, fill_positions, fill_safety
 from dexora_ros.graph import publishers_of
 from dexora_ros.managed_node import ManagedNode
@@ -28,7 +29,6 @@ from trajectory_msgs.msg import JointTrajectory
 
 from dexora_control.allow_list import AllowList, Publisher
 from dexora_control.leg_ages import LegFigures
-from dexora_control.path_clock import SimulatedPathClock, WallPathClock
 from dexora_control.tick_log import TickLog
 from dexora_msgs.msg import AgeStatistics, CommandStatus, SafetyState
 

@@ -1,4 +1,4 @@
-"""The one clock of the command path, and the way between it and the stamps of messages.
+"""The one clock of a node that must not be misled, and the way between it and the stamps of messages.
 
 On a robot it is the machine's monotonic clock: a jump of the wall clock moves no age and no trajectory. With
 simulated time it is that time: a world that is slower than real time slows the motion with it, and a world
