@@ -1,0 +1,76 @@
+"""A small vision transformer that is trained with the policy: for tests, for CI and for a CPU."""
+
+from __future__ import annotations
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from dexora_perception.model.config import CLASS_TOKENS, EncoderConfig
+
+_FEED_FORWARD = 4
+_NORM_EPSILON = 1e-6
+_POSITION_STD = 0.02
+
+
+class _SelfAttention(nn.Module):
+    """Attention of a sequence to itself, with normalised queries and keys."""
+
+    def __init__(self, width: int, heads: int) -> None:
+        super().__init__()
+        self.heads = heads
+        self.q_proj, self.k_proj = nn.Linear(width, width), nn.Linear(width, width)
+        self.v_proj, self.out_proj = nn.Linear(width, width), nn.Linear(width, width)
+        self.q_norm = nn.RMSNorm(width // heads, eps=_NORM_EPSILON)
+        self.k_norm = nn.RMSNorm(width // heads, eps=_NORM_EPSILON)
+
+    def forward(self, x: Tensor) -> Tensor:
+        q, k, v = (
+            project(x).unflatten(-1, (self.heads, -1)).transpose(1, 2)
+            for project in (self.q_proj, self.k_proj, self.v_proj)
+        )
+        attended = F.scaled_dot_product_attention(self.q_norm(q), self.k_norm(k), v)
+        return self.out_proj(attended.transpose(1, 2).flatten(2))
+
+
+class _Layer(nn.Module):
+    """Pre-norm attention and feed-forward, both residual."""
+
+    def __init__(self, width: int, heads: int) -> None:
+        super().__init__()
+        self.attention_norm, self.feed_forward_norm = nn.LayerNorm(width), nn.LayerNorm(width)
+        self.attention = _SelfAttention(width, heads)
+        self.feed_forward = nn.Sequential(
+            nn.Linear(width, _FEED_FORWARD * width), nn.GELU(), nn.Linear(_FEED_FORWARD * width, width)
+        )
+
+    def forward(self, x: Tensor) -> Tensor:
+        x = x + self.attention(self.attention_norm(x))
+        return x + self.feed_forward(self.feed_forward_norm(x))
+
+
+class SmallVit(nn.Module):
+    """Patches, a class token, learned positions, layers, a norm.
+
+    Args:
+        config: Its shape; `position_grid` does not apply.
+    """
+
+    def __init__(self, config: EncoderConfig) -> None:
+        super().__init__()
+        width = config.backbone_width
+        self.patches = nn.Conv2d(3, width, config.patch_size, stride=config.patch_size)
+        self.class_token = nn.Parameter(torch.zeros(1, 1, width))
+        self.positions = nn.Parameter(torch.randn(1, config.grid**2 + CLASS_TOKENS, width) * _POSITION_STD)
+        self.layers = nn.ModuleList(
+            _Layer(width, config.backbone_heads) for _ in range(config.backbone_layers)
+        )
+        self.norm = nn.LayerNorm(width)
+
+    def forward(self, pixels: Tensor) -> Tensor:
+        """Return tokens [B, 1 + grid², width] of normalised images [B, 3, S, S]; the class token is first."""
+        patches = self.patches(pixels).flatten(2).transpose(1, 2)
+        x = torch.cat([self.class_token.expand(patches.shape[0], -1, -1), patches], dim=1) + self.positions
+        for layer in self.layers:
+            x = layer(x)
+        return self.norm(x)
