@@ -6,7 +6,7 @@ at the end of their area.
 
 from __future__ import annotations
 
-from . import fault_rows_model, fault_rows_policy
+from . import fault_rows_model, fault_rows_perception, fault_rows_policy
 
 # fmt: off
 _ROWS: tuple[tuple[str, int, bool, str, str], ...] = (
@@ -136,7 +136,7 @@ _ROWS: tuple[tuple[str, int, bool, str, str], ...] = (
     ("DX-FRS-019", 0, False,
      "The wall clock jumped by {jump_s} s; ages use the monotonic clock and are unaffected.",
      "Nothing to do; the bag's wall-clock stamps have a step here."),
-    ("DX-FRS-020", 1, False, "Camera {subject} repeats the same picture while the arms move.",
+    ("DX-FRS-020", 1, False, "Camera {subject} sent the same picture {count} times in a row.",
      "Restart the camera; its stream is frozen."),
     # Who commands (ARB).
     ("DX-ARB-001", 0, False, "Control was refused to {subject}: {owner} owns the robot and has priority.",
@@ -194,5 +194,5 @@ _ROWS: tuple[tuple[str, int, bool, str, str], ...] = (
 )
 # fmt: on
 
-ROWS = (*_ROWS, *fault_rows_model.ROWS, *fault_rows_policy.ROWS)
-"""The whole table; rows about models (BND, ENG) and the policy (POL) stand in files of their own."""
+ROWS = (*_ROWS, *fault_rows_model.ROWS, *fault_rows_perception.ROWS, *fault_rows_policy.ROWS)
+"""The whole table; the rows about models, perception and the policy stand in files of their own."""
