@@ -1,15 +1,15 @@
-"""DINOv2 by transformers: random weights from a configuration, or the published ones from a directory or hub id."""
+"""DINOv2 by transformers: random weights from a configuration, or the published ones from a checkpoint."""
 
 from __future__ import annotations
 
 from pathlib import Path
 
 import torch
-import torch.nn.functional as F
+from dexora_core.errors import ConfigError
 from torch import Tensor, nn
+from torch.nn import functional
 from transformers import Dinov2Config, Dinov2Model
 
-from dexora_core.errors import ConfigError
 from dexora_perception.model.config import CLASS_TOKENS, EncoderConfig
 
 
@@ -27,6 +27,7 @@ class Dinov2(nn.Module):
     def __init__(self, config: EncoderConfig, weights: str | Path | None = None) -> None:
         super().__init__()
         wanted = hugging_face_config(config)
+        self.patch_size = config.patch_size
         self.model = Dinov2Model(wanted) if weights is None else _load(weights, wanted)
 
     def forward(self, pixels: Tensor) -> Tensor:
@@ -41,13 +42,15 @@ class Dinov2(nn.Module):
             image_size: Side of the images that will come [px].
         """
         embeddings = self.model.embeddings
-        grid = image_size // self.model.config.patch_size
+        grid = image_size // self.patch_size
         learned = embeddings.position_embeddings
         old_grid = round((learned.shape[1] - CLASS_TOKENS) ** 0.5)
         if grid == old_grid:
             return
         patches = learned[:, CLASS_TOKENS:].unflatten(1, (old_grid, old_grid)).permute(0, 3, 1, 2)
-        resized = F.interpolate(patches.float(), size=(grid, grid), mode="bicubic", align_corners=False)
+        resized = functional.interpolate(
+            patches.float(), size=(grid, grid), mode="bicubic", align_corners=False
+        )
         folded = torch.cat([learned[:, :CLASS_TOKENS], resized.to(learned.dtype).flatten(2).mT], dim=1)
         embeddings.position_embeddings = nn.Parameter(folded, requires_grad=learned.requires_grad)
 

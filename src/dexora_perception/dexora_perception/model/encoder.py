@@ -6,10 +6,10 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import torch
-import torch.nn.functional as F
-from torch import Tensor, nn
-
 from dexora_core.errors import ConfigError
+from torch import Tensor, nn
+from torch.nn import functional
+
 from dexora_perception.model.adapter import Adapter
 from dexora_perception.model.config import CLASS_TOKENS, EncoderConfig
 from dexora_perception.model.dinov2 import Dinov2
@@ -27,6 +27,9 @@ class VisualEncoder(nn.Module):
         config: Its shape.
         weights: Directory or hub id of the backbone's checkpoint; None: random weights. `dinov2` only.
     """
+
+    pixel_mean: Tensor
+    pixel_std: Tensor
 
     def __init__(self, config: EncoderConfig, weights: str | Path | None = None) -> None:
         super().__init__()
@@ -80,7 +83,7 @@ class VisualEncoder(nn.Module):
         if not self.config.pooled_grid:
             return tokens
         grid = tokens[:, CLASS_TOKENS:].mT.unflatten(-1, (self.config.grid, self.config.grid))
-        return F.avg_pool2d(grid, self.config.grid // self.config.pooled_grid).flatten(2).mT
+        return functional.avg_pool2d(grid, self.config.grid // self.config.pooled_grid).flatten(2).mT
 
 
 def _backbone(config: EncoderConfig, weights: str | Path | None) -> nn.Module:

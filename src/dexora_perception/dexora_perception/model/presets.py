@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dexora_core.errors import ConfigError
+
 from dexora_perception.model.config import EncoderConfig
 
 VIEWS = ("top", "wrist_left", "wrist_right", "front")

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import torch
-import torch.nn.functional as F
 from torch import Tensor, nn
+from torch.nn import functional
 
 from dexora_perception.model.config import CLASS_TOKENS, EncoderConfig
 
@@ -29,7 +29,7 @@ class _SelfAttention(nn.Module):
             project(x).unflatten(-1, (self.heads, -1)).transpose(1, 2)
             for project in (self.q_proj, self.k_proj, self.v_proj)
         )
-        attended = F.scaled_dot_product_attention(self.q_norm(q), self.k_norm(k), v)
+        attended = functional.scaled_dot_product_attention(self.q_norm(q), self.k_norm(k), v)
         return self.out_proj(attended.transpose(1, 2).flatten(2))
 
 
