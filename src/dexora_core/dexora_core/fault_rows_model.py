@@ -1,4 +1,4 @@
-"""Rows of the fault table about models: bundles (BND) and inference engines (ENG). Read by `fault_table.py`."""
+"""Fault rows about models: bundles (BND) and inference engines (ENG). Read by `fault_table.py`."""
 
 from __future__ import annotations
 

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from difflib import get_close_matches
 
 from dexora_core.errors import InstructionError
-from dexora_core.faults import make_fault
+from dexora_core.refusal import refusal
 
 MAX_CHARACTERS = 512
 TEMPLATE_CHARACTERS = "<>[]{}|\\`"
@@ -49,11 +49,15 @@ def check_instruction(text: str, known: Sequence[str] | None = None) -> Instruct
             language-model templates (DX-POL-003). An unknown instruction is no error: see `is_known`.
     """
     if len(text) > MAX_CHARACTERS:
-        raise _refused("DX-POL-001", detail=f"{len(text)} characters, at most {MAX_CHARACTERS} are allowed")
+        raise refusal(
+            InstructionError,
+            "DX-POL-001",
+            detail=f"{len(text)} characters, at most {MAX_CHARACTERS} are allowed",
+        )
     _check_characters(text)
     plain = " ".join(unicodedata.normalize("NFC", text).split())
     if not plain:
-        raise _refused("DX-POL-001", detail="it is empty")
+        raise refusal(InstructionError, "DX-POL-001", detail="it is empty")
     if not known:
         return Instruction(plain, True, "")
     spellings = {normal_form(one): one for one in known}
@@ -66,7 +70,7 @@ def check_instruction(text: str, known: Sequence[str] | None = None) -> Instruct
 
 def unknown_instruction(instruction: Instruction) -> InstructionError:
     """Return the refusal of an instruction that the policy was not trained on (DX-POL-004)."""
-    return _refused("DX-POL-004", instruction.text, closest=instruction.closest)
+    return refusal(InstructionError, "DX-POL-004", instruction.text, closest=instruction.closest)
 
 
 def normal_form(text: str) -> str:
@@ -79,17 +83,12 @@ def _check_characters(text: str) -> None:
     for character in text:
         category = unicodedata.category(character)
         if category.startswith("C") or category in _SEPARATORS:
-            raise _refused("DX-POL-002", detail=f"U+{ord(character):04X}")
+            raise refusal(InstructionError, "DX-POL-002", detail=f"U+{ord(character):04X}")
     # Tokenizers fold wide and small forms into plain ones, so the folded text is looked at.
     found = _first_of(TEMPLATE_CHARACTERS, unicodedata.normalize("NFKD", text))
     if found:
-        raise _refused("DX-POL-003", detail=f"'{found}'")
+        raise refusal(InstructionError, "DX-POL-003", detail=f"'{found}'")
 
 
 def _first_of(characters: Iterable[str], text: str) -> str:
     return next((one for one in characters if one in text), "")
-
-
-def _refused(code: str, subject: str = "", **values: str) -> InstructionError:
-    fault = make_fault(code, 0, subject, **values)
-    return InstructionError(f"{fault.sentence} {fault.spec.remedy}", code=code)

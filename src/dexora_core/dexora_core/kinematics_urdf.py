@@ -66,8 +66,8 @@ def _joint(element: ElementTree.Element) -> UrdfJoint:
         kind=kind,
         parent=_link(element, "parent", name),
         child=_link(element, "child", name),
-        translation=_vector(origin, "xyz", (0.0, 0.0, 0.0), name),
-        quaternion=_quaternion(_vector(origin, "rpy", (0.0, 0.0, 0.0), name)),
+        translation=read_vector(origin, "xyz", (0.0, 0.0, 0.0), f"joint {name}"),
+        quaternion=read_quaternion(read_vector(origin, "rpy", (0.0, 0.0, 0.0), f"joint {name}")),
         axis=_axis(element, name) if kind in MOVABLE else np.array([1.0, 0.0, 0.0]),
         lower=lower,
         upper=upper,
@@ -77,7 +77,7 @@ def _joint(element: ElementTree.Element) -> UrdfJoint:
 def _limits(limit: ElementTree.Element | None, name: str) -> tuple[float, float]:
     if limit is None:
         return -math.inf, math.inf
-    lower, upper = (_numbers(limit.get(key, "0"), 1, key, name)[0] for key in ("lower", "upper"))
+    lower, upper = (_numbers(limit.get(key, "0"), 1, key, f"joint {name}")[0] for key in ("lower", "upper"))
     if lower > upper:
         raise KinematicsError(f"joint {name} has lower {lower:g} above upper {upper:g}; exchange them")
     return float(lower), float(upper)
@@ -92,31 +92,43 @@ def _link(element: ElementTree.Element, key: str, name: str) -> str:
 
 
 def _axis(element: ElementTree.Element, name: str) -> NDArray[np.float64]:
-    axis = _vector(element.find("axis"), "xyz", (1.0, 0.0, 0.0), name)
+    axis = read_vector(element.find("axis"), "xyz", (1.0, 0.0, 0.0), f"joint {name}")
     length = float(np.linalg.norm(axis))
     if length < 1e-9:
         raise KinematicsError(f"joint {name} has the axis 0 0 0; it must point somewhere")
     return axis / length
 
 
-def _vector(
-    element: ElementTree.Element | None, key: str, default: tuple[float, float, float], name: str
+def read_vector(
+    element: ElementTree.Element | None, key: str, default: tuple[float, float, float], owner: str
 ) -> NDArray[np.float64]:
+    """Read three numbers from an attribute.
+
+    Args:
+        element: where the attribute is; None gives the default.
+        key: the attribute's name.
+        default: its value where it is absent.
+        owner: whose attribute it is, for messages.
+
+    Errors:
+        KinematicsError: it is not three finite numbers.
+    """
     text = element.get(key) if element is not None else None
-    return np.array(default) if text is None else _numbers(text, 3, key, name)
+    return np.array(default) if text is None else _numbers(text, 3, key, owner)
 
 
-def _numbers(text: str, count: int, key: str, name: str) -> NDArray[np.float64]:
+def _numbers(text: str, count: int, key: str, owner: str) -> NDArray[np.float64]:
     try:
         numbers = np.array([float(part) for part in text.split()])
     except ValueError:
         numbers = np.full(count, np.nan)
     if numbers.shape != (count,) or not np.isfinite(numbers).all():
-        raise KinematicsError(f'joint {name} has {key}="{text}"; it must be {_COUNTED[count]}')
+        raise KinematicsError(f'{owner} has {key}="{text}"; it must be {_COUNTED[count]}')
     return numbers
 
 
-def _quaternion(rpy: NDArray[np.float64]) -> NDArray[np.float64]:
+def read_quaternion(rpy: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return the unit quaternion (w, x, y, z) of URDF's roll, pitch and yaw about fixed axes [rad]."""
     cosines, sines = np.cos(rpy / 2.0), np.sin(rpy / 2.0)
     roll = np.array([cosines[0], sines[0], 0.0, 0.0])
     pitch = np.array([cosines[1], 0.0, sines[1], 0.0])
