@@ -21,7 +21,7 @@ _INTERFACES = (
     "std_srvs",
 )
 _HEAVY = ("torch", "torchvision", "transformers", "diffusers", "tensorrt", "pycuda", "onnxruntime")
-_HEAVY_FOLDERS = ("model", "engines")
+_HEAVY_FOLDERS = ("model", "dexora_engines")
 # ruckig is the motion library of requirements/robot.txt: it computes and knows no ROS.
 _CORE_MAY_IMPORT = ("dexora_core", "numpy", "yaml", "ruckig")
 # What the workstation's package may use of the robot side's packages.
@@ -66,7 +66,7 @@ def _heavy_rule(source: Source, package: str, name: str) -> str | None:
         or any(part in _HEAVY_FOLDERS for part in source.parts[2:-1])
     ):
         return None
-    return f"imports {top}: only model/, engines/ and dexora_train may; the robot runs without it"
+    return f"imports {top}: only model/, dexora_engines and dexora_train may; the robot runs without it"
 
 
 def _package_rule(package: str, name: str) -> str | None:

@@ -1,0 +1,23 @@
+"""Installs dexora_engines as an ament_python package."""
+
+from setuptools import find_packages, setup
+
+PACKAGE = "dexora_engines"
+
+setup(
+    name=PACKAGE,
+    version="0.1.0",
+    packages=find_packages(exclude=["test"]),
+    package_data={PACKAGE: ["py.typed"]},
+    data_files=[
+        ("share/ament_index/resource_index/packages", [f"resource/{PACKAGE}"]),
+        (f"share/{PACKAGE}", ["package.xml"]),
+    ],
+    zip_safe=False,
+    extras_require={"test": ["pytest"]},
+    maintainer="dexora maintainers",
+    maintainer_email="maintainers@dexora.example",
+    description="Inference engines with one interface: ONNX Runtime, TensorRT, torch and a mock.",
+    license="Apache-2.0",
+    entry_points={"console_scripts": []},
+)
