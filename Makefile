@@ -21,27 +21,27 @@ demo:  ## set up, then watch the robot in simulation lift a can
 	@$(SET_UP) $(FOR)
 	@$(IN_WORKSPACE) exec ros2 launch dexora_bringup mujoco.launch.py task:=lift expert:=true
 
-test: FOR ?= development
+test: FOR ?= training
 test:  ## set up, then checks, unit tests and system tests; ends in 'N passed, N failed'
 	@$(SET_UP) $(FOR)
 	@$(IN_WORKSPACE) exec python tools/checks test
 
-check: FOR ?= development
+check: FOR ?= training
 check:  ## set up, then format, lint, types, layers, style and security only
 	@$(SET_UP) $(FOR)
 	@$(IN_WORKSPACE) exec python tools/checks
 
-format: FOR ?= development
+format: FOR ?= training
 format:  ## format the sources and repair what the linter can
 	@$(SET_UP) $(FOR)
 	@$(IN_WORKSPACE) ruff format . && ruff check --fix .
 
-bench: FOR ?= development
+bench: FOR ?= training
 bench:  ## measure one benchmark of benchmarks/: make bench B=<name>
 	@$(SET_UP) $(FOR)
 	@$(IN_WORKSPACE) exec python tools/checks bench $(B)
 
-soak: FOR ?= development
+soak: FOR ?= training
 soak:  ## the long versions of the tests marked 'soak' (hours)
 	@$(SET_UP) $(FOR)
 	@$(IN_WORKSPACE) DEXORA_SOAK=1 exec python -m pytest src tests -m soak --timeout=0

@@ -56,3 +56,16 @@ def counts_of_junit(file: Path, returncode: int) -> Counts:
     if returncode not in (0, 5) and failed == 0:
         failed = 1
     return Counts(passed, failed, skipped)
+
+
+def failures_of_junit(file: Path) -> frozenset[str]:
+    """Return the names of the tests that failed or broke, as `class.test`; empty for an unreadable file."""
+    try:
+        cases = ElementTree.parse(file).iter("testcase")  # noqa: S314 - written by pytest a moment ago
+    except (OSError, ElementTree.ParseError):
+        return frozenset()
+    return frozenset(
+        f"{case.get('classname')}.{case.get('name')}"
+        for case in cases
+        if case.find("failure") is not None or case.find("error") is not None
+    )

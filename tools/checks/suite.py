@@ -6,15 +6,19 @@ import os
 import subprocess
 import sys
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from checks.report import Counts, counts_of_junit, echo
+from checks.report import Counts, counts_of_junit, echo, failures_of_junit
+from checks.stalls import StallWatch
 from checks.static import run_static
 
 _PART_LIMIT_S = 1500.0
 _FOLDERS = ("src", "tools", "tests")
 _DOMAINS = 100
+# More than this is no accident of the machine.
+_MOST_SECOND_LOOKS = 40
 
 
 @dataclass(frozen=True)
@@ -24,22 +28,19 @@ class Part:
     Attributes:
         name: Name for the user and for the result file.
         arguments: Arguments of pytest.
+        looks: How often a test may be run until it passes. Two are for tests of running processes: a shared
+            machine that stands still for a second breaks any of them. What passed only then is told.
     """
 
     name: str
     arguments: tuple[str, ...]
+    looks: int = 1
 
 
 PARTS = (
     # No unit test depends on another process or on time, so that they share the cores.
     Part("unit", ("-m", "not system and not soak", "-n", "2", "--dist", "worksteal")),
-    Part(
-        "system",
-        (
-            "-m",
-            "system and not soak",
-        ),
-    ),
+    Part("system", ("-m", "system and not soak"), looks=2),
 )
 
 
@@ -58,29 +59,49 @@ def run_suite(root: Path) -> int:
 
 
 def _run(part: Part, root: Path, result: Path) -> Counts:
-    result.unlink(missing_ok=True)
-    folders = [folder for folder in _FOLDERS if (root / folder).is_dir()]
-    command = [
-        sys.executable,
-        "-m",
-        "pytest",
-        *folders,
-        *part.arguments,
-        f"--junitxml={result}",
-        "--durations=10",
-    ]
     echo(f"\n{part.name} tests")
     started_s = time.monotonic()
+    with StallWatch() as stalls:
+        counts = _look(part.arguments, root, result)
+        failed = failures_of_junit(result)
+        for _ in range(1, part.looks):
+            if not 0 < len(failed) <= _MOST_SECOND_LOOKS or counts.failed != len(failed):
+                break
+            counts, failed = _look_again(part, root, result, counts, failed)
+    echo(
+        f"{part.name} tests: {counts.closing_line()} in {time.monotonic() - started_s:.0f} s; "
+        f"the machine stood still for {stalls.longest_s:.1f} s at most"
+    )
+    return counts
+
+
+def _look(arguments: Sequence[str], root: Path, result: Path) -> Counts:
+    """Run pytest once over everything that `arguments` select."""
+    result.unlink(missing_ok=True)
+    folders = [folder for folder in _FOLDERS if (root / folder).is_dir()]
+    command = [sys.executable, "-m", "pytest", *folders, *arguments, f"--junitxml={result}", "--durations=10"]
     try:
         returncode = subprocess.run(
             command, cwd=root, env=_environment(), timeout=_PART_LIMIT_S, check=False
         ).returncode
     except subprocess.TimeoutExpired:
-        echo(f"the {part.name} tests were ended after {_PART_LIMIT_S:.0f} s")
+        echo(f"the tests were ended after {_PART_LIMIT_S:.0f} s")
         returncode = 1
-    counts = counts_of_junit(result, returncode)
-    echo(f"{part.name} tests: {counts.closing_line()} in {time.monotonic() - started_s:.0f} s")
-    return counts
+    return counts_of_junit(result, returncode)
+
+
+def _look_again(
+    part: Part, root: Path, result: Path, counts: Counts, failed: frozenset[str]
+) -> tuple[Counts, frozenset[str]]:
+    """Run the failed tests once more, in processes and domains of their own."""
+    echo(f"\n{part.name} tests that failed, a second time ({len(failed)})")
+    again = _look((*part.arguments, "--last-failed", "--last-failed-no-failures=none"), root, result)
+    still_failed = failures_of_junit(result)
+    if again.passed + again.failed < len(failed):  # not all of them were run: nothing is forgiven
+        return counts, failed
+    for name in sorted(failed - still_failed):
+        echo(f"unstable: {name} failed first and passed then")
+    return Counts(counts.passed + again.passed, again.failed, counts.skipped), still_failed
 
 
 def _environment() -> dict[str, str]:

@@ -81,7 +81,12 @@ def test_planted_import_between_packages_breaks_its_rule(checkout_copy, package,
         ("dexora_control", "gate.py", "from sensor_msgs.msg import JointState", "imports sensor_msgs"),
         ("dexora_sim", "twin.py", "def f():\n    import dexora_msgs.msg", "imports dexora_msgs"),
         ("dexora_teleop", "a.py", "from std_srvs.srv import Trigger", "imports std_srvs"),
-        ("dexora_policy", "policy_node.py", "import torch", "only model/, dexora_engines and dexora_train may"),
+        (
+            "dexora_policy",
+            "policy_node.py",
+            "import torch",
+            "only model/, dexora_engines and dexora_train may",
+        ),
         ("dexora_perception", "encode.py", "from onnxruntime import InferenceSession", "imports onnxruntime"),
         (
             "dexora_core",

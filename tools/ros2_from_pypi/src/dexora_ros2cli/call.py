@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from typing import Any
 
 import rclpy
@@ -10,13 +11,16 @@ from rclpy.node import Node
 from dexora_ros2cli.errors import CliError
 from dexora_ros2cli.session import SPIN_SLICE_S
 
-SERVICE_TIMEOUT_S = 5.0
+# As long as discovery may take at worst, and some.
+SERVICE_TIMEOUT_S = 10.0
 
 
-def wait_for_future(node: Node, future: Any, timeout_s: float | None = None) -> bool:
-    """Run callbacks until `future` is done; false when `timeout_s` [s] passed or ROS shut down."""
+def wait_for_future(
+    node: Node, future: Any, timeout_s: float | None = None, stop: threading.Event | None = None
+) -> bool:
+    """Run callbacks until `future` is done; false after `timeout_s` [s], at `stop`, or when ROS shut down."""
     left_s = timeout_s
-    while rclpy.ok() and not future.done():
+    while rclpy.ok() and not future.done() and not (stop and stop.is_set()):
         if left_s is not None and left_s <= 0.0:
             return False
         rclpy.spin_until_future_complete(node, future, timeout_sec=SPIN_SLICE_S)

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import argparse
 import os
+import signal
+import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from types import FrameType
 
 import rclpy
 from rclpy.exceptions import InvalidNodeNameException
@@ -20,6 +23,22 @@ from dexora_ros2cli.errors import CliError
 from dexora_ros2cli.parser import non_negative_float
 
 SPIN_SLICE_S = 0.1
+
+
+def note_stop_signals() -> threading.Event:
+    """Return an event that Ctrl-C and SIGTERM set from now on.
+
+    For verbs with something to end properly: an exception raised by a signal may come in the middle of a
+    callback of the middleware, where it is swallowed.
+    """
+    stop = threading.Event()
+
+    def note(_: int, __: FrameType | None) -> None:
+        stop.set()
+
+    signal.signal(signal.SIGINT, note)
+    signal.signal(signal.SIGTERM, note)
+    return stop
 
 
 def add_session_arguments(parser: argparse.ArgumentParser) -> None:

@@ -3,10 +3,7 @@
 from __future__ import annotations
 
 import argparse
-import signal
-import threading
 from pathlib import Path
-from types import FrameType
 from typing import Any
 
 from rclpy.signals import SignalHandlerOptions
@@ -16,7 +13,7 @@ from dexora_ros2cli.bag.reader import Bag
 from dexora_ros2cli.discovery import wait_for_graph
 from dexora_ros2cli.errors import CliError
 from dexora_ros2cli.parser import non_negative_float, positive_float, refuse_options
-from dexora_ros2cli.session import session
+from dexora_ros2cli.session import note_stop_signals, session
 from dexora_ros2cli.verbs.bag_info import warn_of_truncation
 
 NODE_NAME = "rosbag2_player"
@@ -67,13 +64,7 @@ class PlayVerb:
         """Play the bag to its end, or again and again with --loop, until Ctrl-C."""
         bag = Bag(args.bag_path)
         warn_of_truncation(bag)
-        stop = threading.Event()
-
-        def note(_: int, __: FrameType | None) -> None:
-            stop.set()
-
-        signal.signal(signal.SIGINT, note)
-        signal.signal(signal.SIGTERM, note)
+        stop = note_stop_signals()
         with session(args, NODE_NAME, signals=SignalHandlerOptions.NO) as node:
             player = Player(node, bag, _options(args), stop.is_set)
             wait_for_graph(node, None)  # so that those who listen already hear the first message

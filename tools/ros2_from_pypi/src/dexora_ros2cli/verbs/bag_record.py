@@ -4,12 +4,10 @@ from __future__ import annotations
 
 import argparse
 import os
-import signal
 import threading
 import time
 from datetime import datetime
 from pathlib import Path
-from types import FrameType
 
 import rclpy
 from rclpy.node import Node
@@ -21,7 +19,7 @@ from dexora_ros2cli.bag.selection import Selection
 from dexora_ros2cli.bag.writer import BagWriter
 from dexora_ros2cli.errors import CliError
 from dexora_ros2cli.output import echo
-from dexora_ros2cli.session import session
+from dexora_ros2cli.session import note_stop_signals, session
 from dexora_ros2cli.verbs.bag_record_arguments import add_record_arguments
 
 SPIN_S = 0.05
@@ -41,7 +39,7 @@ class RecordVerb:
         """Record until Ctrl-C or SIGTERM and finish the bag; exit code 1 when the disk ended it."""
         selection = _selection(args)
         selection.check()
-        stop = _stop_on_signals()
+        stop = note_stop_signals()
         writer = BagWriter(
             Path(args.output or f"{datetime.now():rosbag2_%Y_%m_%d-%H_%M_%S}"),
             ros_distro=os.environ.get("ROS_DISTRO", DEFAULT_DISTRO),
@@ -99,17 +97,6 @@ def _options(args: argparse.Namespace, selection: Selection) -> RecorderOptions:
 def _custom_data(words: list[str]) -> dict[str, str] | None:
     pairs = dict(word.partition("=")[::2] for word in words)
     return pairs or None
-
-
-def _stop_on_signals() -> threading.Event:
-    stop = threading.Event()
-
-    def note(_: int, __: FrameType | None) -> None:
-        stop.set()
-
-    signal.signal(signal.SIGINT, note)
-    signal.signal(signal.SIGTERM, note)
-    return stop
 
 
 def _record(
