@@ -1,9 +1,10 @@
 """A small valid bundle and ways to break it, for the tests of bundles."""
 
 import json
+from dataclasses import asdict
 from pathlib import Path
 
-from dexora_core.bundle import make_statistics, write_bundle
+from dexora_core.bundle import SCHEMA, make_statistics, parse_manifest, write_bundle
 from dexora_core.bundle.files import MANIFEST, MANIFEST_HASH, manifest_hash_line
 from dexora_core.contract import load_contract
 
@@ -65,3 +66,11 @@ def edit(directory, change, *, reseal=True):
     (directory / MANIFEST).write_bytes(text)
     if reseal:
         (directory / MANIFEST_HASH).write_text(manifest_hash_line(text))
+
+
+def manifest(**changes):
+    """The manifest alone, of files that nobody wrote."""
+    content = fields(**changes)
+    content |= {"schema": SCHEMA, "statistics": asdict(content["statistics"])}
+    content["files"] = {"policy.onnx": {"sha256": "0" * 64, "bytes": 1}}
+    return parse_manifest(json.dumps(content))
