@@ -6,12 +6,12 @@
 """
 
 import sys
-import time
 
 import numpy as np
 import rclpy
 from dexora_core.contract import load_contract
 from dexora_ros.qos import COMMAND, LATCHED, SENSOR
+from dexora_ros.shared_memory import avoid_dead_ports
 from dexora_ros.stamps import from_ns, to_ns
 from rclpy.clock import Clock, ClockType
 from rclpy.executors import ExternalShutdownException, SingleThreadedExecutor
@@ -108,17 +108,15 @@ class MockPolicy(Node):
 
 def main():
     """Spin until the process is told to end."""
-    rclpy.init()
-    node = MockPolicy()
-    executor = SingleThreadedExecutor()
-    executor.add_node(node)
-    try:
-        while rclpy.ok():
-            executor.spin_once(timeout_sec=0.5)
-    except (KeyboardInterrupt, ExternalShutdownException):
-        return 0
-    finally:
-        time.sleep(0.0)
+    with avoid_dead_ports():
+        rclpy.init()
+        executor = SingleThreadedExecutor()
+        executor.add_node(MockPolicy())
+        try:
+            while rclpy.ok():
+                executor.spin_once(timeout_sec=0.5)
+        except (KeyboardInterrupt, ExternalShutdownException):
+            return 0
     return 0
 
 

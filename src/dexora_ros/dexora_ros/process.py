@@ -9,6 +9,7 @@ import rclpy
 from dexora_core.errors import ConfigError, DexoraError
 from rclpy.signals import SignalHandlerOptions
 
+from .shared_memory import avoid_dead_ports
 from .stop_signals import StopSignals
 
 
@@ -23,7 +24,7 @@ def run_process(run: Callable[[StopSignals], int], args: Sequence[str] | None) -
         What `run` returned; 0 after a signal that cut the start short; 1 when the node could not start (the
         reason is logged in one sentence).
     """
-    with StopSignals() as signals:
+    with StopSignals() as signals, avoid_dead_ports():
         try:
             _start_middleware(args)
             return run(signals)

@@ -1,4 +1,7 @@
-"""Stale shared memory: files of dead processes go, files of living and of just starting ones stay."""
+"""Stale shared memory: files of dead processes go, files of living and of just starting ones stay.
+
+A port of a dead process is not used again before everybody knows that it is dead.
+"""
 
 import fcntl
 import os
@@ -22,12 +25,26 @@ def directory(tmp_path):
     return tmp_path
 
 
-def remove(directory):
-    newest_s = max(path.stat().st_mtime for path in directory.iterdir())
-    return {path.name for path in shared_memory.remove_stale_segments(directory, now_s=newest_s + OLD_S)}
+def newest_s(directory):
+    return max(path.stat().st_mtime for path in directory.iterdir())
+
+
+def remove(directory, after_s=OLD_S):
+    now_s = newest_s(directory) + after_s
+    return {path.name for path in shared_memory.remove_stale_segments(directory, now_s=now_s)}
+
+
+def is_free(path):
+    with path.open("rb") as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
+            return False
+        return True
 
 
 def test_everything_of_dead_processes_goes_and_nothing_else(directory):
+    remove(directory)
     remove(directory)
     assert sorted(path.name for path in directory.iterdir()) == ["fastdds_notes", "lttng-ust-wait-6"]
 
@@ -48,8 +65,43 @@ def test_port_with_one_lock_held_stays(directory):
 
 
 def test_files_that_are_just_being_created_stay(directory):
-    newest_s = max(path.stat().st_mtime for path in directory.iterdir())
-    assert shared_memory.remove_stale_segments(directory, now_s=newest_s + 1.0) == []
+    assert remove(directory, 1.0) == set()
+
+
+def test_dead_port_stays_until_everybody_knows(directory):
+    assert PORT not in remove(directory), "found dead just now"
+    assert PORT not in remove(directory, 8.0)
+    assert PORT in remove(directory, 12.0)
+
+
+def test_dead_port_that_nobody_can_write_to_goes_at_once(directory):
+    (directory / PORT).unlink()
+    assert f"{PORT}_el" in remove(directory)
+
+
+def test_dead_port_of_the_domain_looks_taken_as_long_as_the_context_lasts(directory):
+    for path in directory.iterdir():
+        os.utime(path, (1.0, 1.0))
+    with shared_memory.avoid_dead_ports(directory, domain_id=26):
+        assert not is_free(directory / f"{PORT}_el")
+        assert is_free(directory / f"{SEGMENT}_el"), "only ports have a number that is used again"
+    assert is_free(directory / f"{PORT}_el")
+
+
+@pytest.mark.parametrize("text", ["27", "", "no number"])
+def test_dead_port_of_another_domain_is_left_alone(directory, monkeypatch, text):
+    monkeypatch.setenv("ROS_DOMAIN_ID", text)
+    for path in directory.iterdir():
+        os.utime(path, (1.0, 1.0))
+    with shared_memory.avoid_dead_ports(directory):
+        assert is_free(directory / f"{PORT}_el")
+
+
+def test_dead_port_whose_file_is_gone_is_used_again(directory):
+    (directory / PORT).unlink()
+    os.utime(directory / f"{PORT}_el", (1.0, 1.0))
+    with shared_memory.avoid_dead_ports(directory, domain_id=26):
+        assert is_free(directory / f"{PORT}_el")
 
 
 def test_files_of_other_users_stay(directory, monkeypatch):
