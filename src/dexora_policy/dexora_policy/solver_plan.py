@@ -7,7 +7,7 @@ Every kind of head is one recurrence over the chunk x, in float32 outside the ne
     x        = next_from_x * x + next_from_estimate * estimate
 
 so that torch, numpy and an exported graph run the same few lines. Flow matching steps by Euler; v and epsilon
-by DPM-Solver++ 2M (arXiv 2211.01095); `mip` is two regressions (arXiv 2512.01809). Neither torch nor numpy here.
+by DPM-Solver++ 2M (arXiv 2211.01095); `mip` is two regressions (arXiv 2512.01809). No torch here, no numpy.
 """
 
 from __future__ import annotations

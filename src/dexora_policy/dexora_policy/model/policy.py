@@ -74,8 +74,9 @@ class Policy(nn.Module):
             embodiment: Name of the robot, or an index per sample int64 [B]; None: the first.
             rate_hz: Rate of the chunk's steps [B, 1] [Hz], where the policy is told one.
         """
+        modulations = self.modulations(times, rate_hz)
         return self.denoise_modulated(
-            noisy, self.modulations(times, rate_hz), context, action_mask, embodiment
+            noisy, modulations, context, action_mask=action_mask, embodiment=embodiment
         )
 
     def modulations(self, times: Tensor, rate_hz: Tensor | None = None) -> list[Tensor]:
