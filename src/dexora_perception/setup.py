@@ -19,5 +19,10 @@ setup(
     maintainer_email="maintainers@dexora.example",
     description="Cameras in, DINOv2 tokens out.",
     license="Apache-2.0",
-    entry_points={"console_scripts": []},
+    entry_points={
+        "console_scripts": [
+            "camera_node = dexora_perception.camera_node:main",
+            "token_encoder_node = dexora_perception.token_encoder_node:main",
+        ]
+    },
 )

@@ -26,7 +26,5 @@ ROWS: tuple[tuple[str, int, bool, str, str], ...] = (
      "Look at the precision of the engine; verify the bundle with `dexora-bundle verify`."),
     ("DX-TOK-003", 0, False, "The bundle {subject} holds another encoder: {detail}.",
      "Give every node of a robot the same bundle, or correct the parameter encoder_id."),
-    ("DX-TOK-004", 0, False, "The encoder {subject} does not do what its manifest says: {detail}.",
-     "Export the bundle again."),
 )
 # fmt: on
