@@ -55,8 +55,9 @@ ROBOT = Argument("robot", "dexora36", "Robot contract to load: a name in dexora_
 NAMESPACE = Argument("namespace", "", "Prefix of every name, for a second robot; empty for none.")
 COMMAND_PATH = Argument(
     "command_path",
-    "false",
-    "Start command_node, its watchdog and the preview; they alone then command the controllers.",
+    "true",
+    "Start command_node, its watchdog and the preview, the only exit to the controllers; false leaves them "
+    "to you.",
 )
 DRY_RUN = Argument(
     "dry_run", "false", "Let command_node do everything, but publish to the preview topics only."

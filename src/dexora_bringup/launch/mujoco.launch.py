@@ -72,9 +72,9 @@ def _check(context: LaunchContext) -> list:
         "episodes counts what the expert plays; add expert:=true, or leave episodes out",
     )
     refuse_if(
-        has_expert and flag(context, "command_path"),
-        "the expert streams to the controllers itself, and command_path:=true lets nobody else do so; "
-        "leave one of them out",
+        has_expert and not flag(context, "command_path"),
+        "the expert moves the robot through command_node; leave command_path:=false out, or give "
+        "expert:=false",
     )
     number(context, "seed", 0, 2**31 - 1, is_whole=True)
     number(context, "image_width", 0, 1920, "pixel", is_whole=True)

@@ -41,6 +41,8 @@ HEARTBEAT_NS = 20 * NS_PER_MS
 SERVE_NS = 4 * NS_PER_MS
 STARVED_NS = 50 * NS_PER_MS
 SLACK_NS = NS_PER_MS
+LET_GO_NS = 2 * NS_PER_S
+"""A simulation that put the robot elsewhere has said so by `rebase` after this long."""
 LOG_TICKS, LOG_WINDOW = 40_000, 2000
 
 
@@ -103,6 +105,7 @@ class CommandNode(PacedNode):
         self.log.clear()
         self._beat_ns = 0
         self._is_off = False
+        self._let_go_ns: int | None = None
         self.output = None
         self.get_logger().info(
             f"active at {NS_PER_S / self._period_ns:g} Hz, strategy {self.parameters.strategy}"
@@ -159,6 +162,9 @@ class CommandNode(PacedNode):
         path = self._path
         assert path is not None
         now_ns = self._read_clock()
+        if self._let_go_ns is not None:
+            self._wait_elsewhere(wake, now_ns)
+            return
         before = self.output
         self._follow_power(path, now_ns)
         conditions = self.inputs.take(path, now_ns) + self._path_clock.faults(wake.now_ns)
@@ -166,11 +172,21 @@ class CommandNode(PacedNode):
         self.output = output
         if before is None or output.now_ns > before.now_ns:
             self.outputs.send(output)
+        self._beat(wake)
+        self.outputs.tell_safety(output)
+        self._go_to.watch()
+
+    def _beat(self, wake: Wake) -> None:
         if wake.now_ns - self._beat_ns >= HEARTBEAT_NS - self._period_ns // 2:
             self._beat_ns = wake.now_ns
             self.outputs.beat("active")
-        self.outputs.tell_safety(output)
-        self._go_to.watch()
+
+    def _wait_elsewhere(self, wake: Wake, now_ns: int) -> None:
+        """Only live while a simulation moves the robot; go on where it is when nobody says that it has."""
+        self._beat(wake)
+        if self._let_go_ns is not None and now_ns - self._let_go_ns > LET_GO_NS:
+            self._let_go_ns = None
+            self.rebase()
 
     def _read_clock(self) -> int:
         monotonic_ns = time.monotonic_ns()
@@ -215,18 +231,33 @@ class CommandNode(PacedNode):
         names = [name for name, is_out in zip(limits.names, outside, strict=True) if is_out]
         return f"outside their limits: {', '.join(names)}" if names else ""
 
+    def let_go(self) -> str:
+        """Send nothing until `rebase`, because a simulation is about to put the robot elsewhere.
+
+        Returns:
+            Why not, or an empty string.
+        """
+        trouble = self._must_stay()
+        if not trouble:
+            self._let_go_ns = self._read_clock()
+        return trouble
+
     def rebase(self) -> str:
         """Start again where the robot is measured, after a simulation put it elsewhere; return why not."""
-        path = self._path
-        assert path is not None
-        trouble = may_rebase(path)
-        if not self._path_clock.is_simulated:
-            trouble = "only a simulated robot may be put elsewhere; use reset_fault"
+        trouble = self._must_stay()
         position = None if trouble else self.inputs.look()
         if trouble or position is None:
             return trouble or f"no position yet of {', '.join(self.inputs.missing_joints())}"
-        self._path = self._make_path(position, path.arbiter.epoch + 1)
+        assert self._path is not None
+        self._let_go_ns = None
+        self._path = self._make_path(position, self._path.arbiter.epoch + 1)
         return ""
+
+    def _must_stay(self) -> str:
+        if not self._path_clock.is_simulated:
+            return "only a simulated robot may be put elsewhere; use reset_fault"
+        assert self._path is not None
+        return may_rebase(self._path)
 
 
 def main() -> int:

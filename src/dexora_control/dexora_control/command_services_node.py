@@ -29,6 +29,9 @@ class Commander(Protocol):
     def self_test(self) -> str:
         """Return what is wrong with the robot and its connections; empty when nothing is."""
 
+    def let_go(self) -> str:
+        """Send nothing for a while, because a simulation puts the robot elsewhere; return why not."""
+
     def rebase(self) -> str:
         """Start again where the robot is measured; return why not, or an empty string."""
 
@@ -46,6 +49,7 @@ class CommandServices:
         self._logger = node.get_logger()
         node.create_service(RequestControl, "dexora/command/request_control", self._on_control)
         node.create_service(ResetFault, "dexora/command/reset_fault", self._on_reset)
+        node.create_service(Trigger, "dexora/command/let_go", self._on_let_go)
         node.create_service(Trigger, "dexora/command/rebase", self._on_rebase)
 
     def _on_control(
@@ -89,6 +93,11 @@ class CommandServices:
         response.success, response.remaining = result.success, list(result.remaining)
         response.message = result.message + (f" Self-test: {trouble}" if trouble else "")
         self._logger.warning(f"reset by '{request.operator_name}': {response.message}")
+        return response
+
+    def _on_let_go(self, _request: Trigger.Request, response: Trigger.Response) -> Trigger.Response:
+        trouble = _INACTIVE if self._commander.path is None else self._commander.let_go()
+        response.success, response.message = not trouble, trouble or "nothing is sent until rebase is called"
         return response
 
     def _on_rebase(self, _request: Trigger.Request, response: Trigger.Response) -> Trigger.Response:

@@ -11,6 +11,7 @@ import rclpy
 from dexora_control.command_node import CommandNode
 from dexora_control.command_services_node import CommandServices, may_rebase
 from dexora_control.pacing import Wake
+from dexora_core.clock import NS_PER_S
 from dexora_core.faults import Level
 from rclpy.lifecycle import TransitionCallbackReturn
 from rclpy.parameter import Parameter
@@ -54,6 +55,7 @@ def wake():
 
 def test_ticks_hold_where_the_robot_is(node):
     assert node.bring_up()
+    node.path.joints.arm(node.now_ns)  # no time has passed since, however slow this machine is
     node.tick(wake())
     assert node.output.owner == "hold"
     assert set(node.output.trajectories) == set(node.contract.group_names)
@@ -128,13 +130,58 @@ def test_reset_needs_a_name_and_a_passed_self_test(node):
     assert "not every joint" in answer.message
 
 
-def test_rebase_is_for_simulated_robots_only(node):
+@pytest.mark.parametrize("service", ["_on_let_go", "_on_rebase"])
+def test_only_a_simulated_robot_is_put_elsewhere(node, service):
     assert node.bring_up()
-    answer = node._offered._on_rebase(Trigger.Request(), Trigger.Response())
+    answer = getattr(node._offered, service)(Trigger.Request(), Trigger.Response())
     assert (answer.success, answer.message) == (
         False,
         "only a simulated robot may be put elsewhere; use reset_fault",
     )
+
+
+@pytest.fixture
+def simulated(node, monkeypatch):
+    """Return the active node, its clock a list of one time, and the poses that it has sent."""
+    assert node.bring_up()
+    sent, clock = [], [10 * NS_PER_S]
+    monkeypatch.setattr(node._path_clock, "is_simulated", True)
+    monkeypatch.setattr(node, "_read_clock", lambda: clock[0])
+    monkeypatch.setattr(node.outputs, "send", sent.append)
+    return node, clock, sent
+
+
+def test_after_letting_go_nothing_is_sent_until_rebase(simulated, monkeypatch):
+    node, clock, sent = simulated
+    assert node.let_go() == ""
+    elsewhere = np.array(node.contract.home_rad) + 0.1
+    monkeypatch.setattr(node.inputs, "look", lambda: elsewhere)
+    for _ in range(5):
+        clock[0] += 10_000_000
+        node.tick(wake())
+    assert sent == []
+    assert node.rebase() == ""
+    clock[0] += 10_000_000
+    node.tick(wake())
+    assert len(sent) == 1
+    np.testing.assert_allclose(node.path.gate.plan.rest_position(), elsewhere, atol=1e-3)
+
+
+def test_path_starts_by_itself_when_nobody_calls_rebase(simulated, monkeypatch):
+    node, clock, sent = simulated
+    monkeypatch.setattr(node.inputs, "look", lambda: np.array(node.contract.home_rad))
+    assert node.let_go() == ""
+    clock[0] += module.LET_GO_NS + 1
+    node.tick(wake())
+    clock[0] += 10_000_000
+    node.tick(wake())
+    assert len(sent) == 1
+
+
+def test_robot_that_somebody_owns_is_not_let_go(simulated):
+    node, _clock, _sent = simulated
+    node.path.acquire(node.now_ns, "policy", "policy_node")
+    assert node.let_go() == "policy owns the robot; release the lease first"
 
 
 def test_services_of_an_inactive_node_say_so(node):
@@ -142,5 +189,6 @@ def test_services_of_an_inactive_node_say_so(node):
     control = node._offered._on_control(RequestControl.Request(), RequestControl.Response())
     reset = node._offered._on_reset(ResetFault.Request(operator_name="me"), ResetFault.Response())
     rebase = node._offered._on_rebase(Trigger.Request(), Trigger.Response())
-    for answer in (control, reset, rebase):
+    let_go = node._offered._on_let_go(Trigger.Request(), Trigger.Response())
+    for answer in (control, reset, rebase, let_go):
         assert answer.message == "command_node is not active; activate it first"

@@ -1,39 +1,47 @@
-"""A scripted expert that does the twin's task through the interfaces of a real robot.
+"""A scripted expert that does the twin's task the way a policy does: chunks of joint targets to command_node.
 
-It reads joint states and, as no robot could, the poses of the objects, and streams joint targets to the four
-controllers at 20 Hz. The twin judges; after the end of an episode the node asks it for the next one.
+It reads joint states and, as no robot could, the poses of the objects. It takes the lease on the robot as a
+policy, and publishes what it has decided as an action chunk 20 times per second. The twin judges; after the
+end of an episode the node asks it for the next one.
+
+| topic or service | type | direction |
+|---|---|---|
+| `joint_states` | sensor_msgs/JointState | in |
+| `<twin>/object_poses`, `<twin>/task_status` | TFMessage, DiagnosticStatus | in: what no robot knows |
+| `dexora/command/request_control`, `dexora/command/safety_state` | RequestControl, SafetyState | the lease |
+| `dexora/command/chunk` | dexora_msgs/ActionChunk | out |
+| `<twin>/reset`, `dexora/command/let_go`, `dexora/command/rebase` | std_srvs/Trigger | the next episode |
 """
 
 from __future__ import annotations
 
 import signal
+from array import array
 from dataclasses import dataclass
-from functools import partial
 from typing import Any
 
-from dexora_core.clock import s_to_ns
+import numpy as np
+from dexora_core.clock import ns_to_s, s_to_ns
 from dexora_core.contract import load_contract
+from dexora_ros.control_lease import ControlLease
 from dexora_ros.diagnostics import Check
 from dexora_ros.executor import run_node
 from dexora_ros.managed_node import ManagedNode
 from dexora_ros.parameters import param
 from dexora_ros.qos import COMMAND, LATCHED, STATE
-from dexora_ros.stamps import to_ns
-from dexora_ros.trajectory_messages import fill_single_point
+from dexora_ros.stamps import set_stamp, to_ns
 from diagnostic_msgs.msg import DiagnosticStatus
 from sensor_msgs.msg import JointState
-from std_srvs.srv import Trigger
 from tf2_msgs.msg import TFMessage
-from trajectory_msgs.msg import JointTrajectory
 
 from dexora_description import contract_path
-from dexora_sim.expert_player import PERIOD_NS, ExpertPlayer
+from dexora_msgs.msg import ActionChunk
+from dexora_sim.episode_change_node import EpisodeChange
+from dexora_sim.expert_player import PERIOD_NS, ExpertPlayer, Outlook
 from dexora_sim.experts import EXPERTS
 from dexora_sim.randomisation import LEVELS, Randomisation
 from dexora_sim.task_watch import RUNNING, SUCCESS
 
-# The newest targets are due this much after the next ones come, so that the stream never runs dry.
-OVERLAP_NS = s_to_ns(0.015)
 PAUSE_NS = s_to_ns(1.0)
 
 
@@ -64,42 +72,62 @@ class ExpertNode(ManagedNode[ExpertParameters]):
         self._player = ExpertPlayer(self._contract, parameters.task, levels)
         self._now_ns, self._episode = 0, ""
         self._ended_ns: int | None = None
-        self._is_over = self._wants_episode = False
+        self._is_over = False
         self._played = self._successes = 0
-        self._commands = [
-            (
-                self._contract.group_indices(group.name),
-                JointTrajectory(joint_names=list(self._contract.group_joints(group.name))),
-                self.create_publisher(JointTrajectory, f"{group.controller}/joint_trajectory", COMMAND),
-            )
-            for group in self._contract.groups
-        ]
-        self._reset = self.create_client(Trigger, f"{parameters.twin}/reset")
+        self._chunk = ActionChunk(
+            source=ActionChunk.SOURCE_POLICY,
+            joint_names=list(self._contract.joint_names),
+            step_dt=ns_to_s(PERIOD_NS),
+            policy_id=f"expert of {parameters.task}",
+        )
+        self._chunks = self.create_publisher(ActionChunk, "dexora/command/chunk", COMMAND)
+        self._lease = ControlLease(self, ActionChunk.SOURCE_POLICY, self._on_lost)
+        self._change = EpisodeChange(self, parameters.twin, self._lease)
         self.diagnostics.add("episodes", self._check)
 
     def on_start(self) -> None:
         """Listen, and act from the next episode on."""
         twin = self.parameters.twin
+        self._lease.follow()
         self.create_subscription(JointState, "joint_states", self._on_joints, STATE)
         self.create_subscription(TFMessage, f"{twin}/object_poses", self._on_poses, STATE)
         self.create_subscription(DiagnosticStatus, f"{twin}/task_status", self._on_status, LATCHED)
 
     def _on_joints(self, message: JointState) -> None:
         self._now_ns = to_ns(message.header.stamp)
-        if self._wants_episode and self._reset.service_is_ready():  # a request sent earlier would be lost
-            self._wants_episode = False
-            self._ask_for_episode()
         if self._ended_ns is not None and self._now_ns - self._ended_ns > PAUSE_NS:
             self._ended_ns = None
             self._next_episode()
-        positions = dict(zip(message.name, message.position, strict=False))
-        targets = self._player.act(positions, self._now_ns)
-        if targets is None:
+        if self._change.is_running:
+            self._change.advance(self._now_ns)
             return
-        for indices, command, publisher in self._commands:
-            publisher.publish(
-                fill_single_point(command, targets[indices], self._now_ns, PERIOD_NS + OVERLAP_NS)
-            )
+        positions = dict(zip(message.name, message.position, strict=False))
+        if not self._player.is_ready(positions, self._now_ns):
+            return
+        if self._lease.epoch is None:
+            self._lease.ask(self._now_ns)
+            return
+        outlook = self._player.act(positions, self._now_ns)
+        if outlook is not None:
+            self._publish(outlook, self._lease.epoch)
+
+    def _publish(self, outlook: Outlook, epoch: int) -> None:
+        chunk = self._chunk
+        set_stamp(chunk.header.stamp, outlook.start_ns)
+        chunk.sequence += 1
+        chunk.epoch = epoch
+        chunk.horizon = len(outlook.positions)
+        chunk.positions = array("f", outlook.positions.astype(np.float32).tobytes())
+        chunk.prefix_steps = outlook.known_steps
+        set_stamp(chunk.joint_state_stamp, outlook.seen_ns)
+        set_stamp(chunk.inference_start, outlook.seen_ns)
+        set_stamp(chunk.inference_end, self.get_clock().now().nanoseconds)
+        self._chunks.publish(chunk)
+
+    def _on_lost(self) -> None:
+        """Stand still until the robot may move again; the plan goes on then."""
+        self._player.pause()
+        self.get_logger().warning("control was lost; asking for it again until it is granted")
 
     def _on_poses(self, message: TFMessage) -> None:
         for entry in message.transforms:
@@ -119,10 +147,12 @@ class ExpertNode(ManagedNode[ExpertParameters]):
             return
         if not self._episode:
             # The twin may have been up for a while: the first episode begins with a reset too.
-            self._episode, self._is_over, self._wants_episode = values["episode"], True, True
+            self._episode, self._is_over = values["episode"], True
+            self._change.begin()
         elif values["episode"] != self._episode:
             self._episode, self._is_over = values["episode"], False
             self._player.begin(int(values["seed"]))
+            self._chunk.instruction = values["instruction"]
             self.get_logger().info(f"seed {values['seed']}: {values['instruction']}")
         elif status.message != RUNNING and not self._is_over:
             self._end(status.message == SUCCESS, values)
@@ -141,15 +171,7 @@ class ExpertNode(ManagedNode[ExpertParameters]):
         if self.parameters.episodes and self._played >= self.parameters.episodes:
             signal.raise_signal(signal.SIGINT)  # the process's own clean way down
             return
-        self._wants_episode = True
-
-    def _ask_for_episode(self) -> None:
-        self._reset.call_async(Trigger.Request()).add_done_callback(
-            self.guard(partial(self._note_reset, self._episode))
-        )
-
-    def _note_reset(self, episode: str, future: Any) -> None:
-        self.get_logger().debug(f"after episode {episode}: {future.result().message}")
+        self._change.begin()
 
     def _check(self) -> Check:
         values = {"played": str(self._played), "successes": str(self._successes)}

@@ -107,3 +107,22 @@ def test_pace_of_a_move_starts_and_ends_at_rest():
     speed = np.gradient(values, shares)
     assert speed[0] < 0.01
     assert speed[-1] < 0.01
+
+
+@pytest.mark.parametrize("task", ["lift", "handover"])
+def test_what_an_expert_foresees_is_what_it_does_and_changes_nothing(task):
+    worlds = [(quick_env(task), make_expert(task, CONTRACT)) for _ in range(2)]
+    for env, expert in worlds:
+        env.reset(seed=2)
+        expert.reset(env.episode.goal, see(env), 2)
+    foreseen = np.zeros((0, 36))
+    for _ in range(100):
+        targets = [expert.act(see(env)) for env, expert in worlds]
+        for (env, _expert), target in zip(worlds, targets, strict=True):
+            env.step(target.astype(np.float32))
+        np.testing.assert_array_equal(*targets)
+        if len(foreseen):
+            np.testing.assert_array_equal(targets[0], foreseen[0])
+        looker = worlds[0][1]
+        foreseen = looker.ahead(12) if looker.is_moving else np.zeros((0, 36))
+        assert foreseen.shape in {(0, 36), (12, 36)}

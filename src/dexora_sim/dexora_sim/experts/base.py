@@ -7,8 +7,10 @@ as it is then: that is how an expert reacts.
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from collections import deque
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
+from itertools import islice
 from typing import ClassVar
 
 import numpy as np
@@ -77,6 +79,7 @@ class Expert(ABC):
         self._hand_index = {hand: contract.group_indices(f"{hand}_hand") for hand in HANDS}
         self._plan: Iterator[Move] = iter(())
         self._move: Move | None = None
+        self._coming: deque[FloatArray] = deque()
 
     @abstractmethod
     def plan(self, goal: Goal) -> Iterator[Move]:
@@ -102,16 +105,56 @@ class Expert(ABC):
         self._fingers = {hand: view.position_rad[index].copy() for hand, index in self._hand_index.items()}
         self._palms = {hand: self._arms.palm(hand) for hand in HANDS}
         self._target_rad = np.array(view.position_rad)
+        self._given_rad = np.array(view.position_rad)
+        self._steps = self._steps_done = 0
+        self._coming.clear()
         self._plan = self.plan(goal)
         self._begin_next()
 
     def act(self, view: View) -> FloatArray:
         """Return joint targets for the next 50 ms [rad], shape (J,), contract order, inside the limits."""
         self.view = view
-        if self._move is not None and self._steps_done >= self._steps:
+        if self._move is not None and not self.is_moving:
             self._begin_next()
-        if self._move is None:
-            return self._target_rad.copy()
+        return self.step()
+
+    @property
+    def targets(self) -> FloatArray:
+        """The targets given last [rad], shape (J,), contract order; before the first ones, the start."""
+        return self._given_rad.copy()
+
+    @property
+    def is_moving(self) -> bool:
+        """Whether the present move has targets left."""
+        return bool(self._coming) or self._steps_done < self._steps
+
+    def step(self) -> FloatArray:
+        """Return the next targets of the present move, without a look at the world; at its end it rests."""
+        self._given_rad = self.ahead(1)[0]
+        if self._coming:
+            self._coming.popleft()
+        return self._given_rad.copy()
+
+    def ahead(self, count: int) -> FloatArray:
+        """Return what is coming as far as it is decided: the rest of the present move, then rest.
+
+        The next move is decided by what the world looks like then, and begins at rest, so nothing that is
+        returned here contradicts it.
+
+        Args:
+            count: Number of steps of 50 ms.
+
+        Returns:
+            Joint targets [rad], shape (count, J), contract order.
+        """
+        while len(self._coming) < count and self._steps_done < self._steps:
+            self._coming.append(self._work_off())
+        targets = list(islice(self._coming, count))
+        return np.array(targets + [self._target_rad] * (count - len(targets)))
+
+    def _work_off(self) -> FloatArray:
+        """Return the targets of the next step of the present move that has none yet."""
+        assert self._move is not None
         self._steps_done += 1
         share = smooth(self._steps_done / self._steps)
         palms = {hand: _along(self._from_palms[hand], self._move.palms.get(hand), share) for hand in HANDS}
@@ -124,7 +167,7 @@ class Expert(ABC):
         self._palms = palms
         self._target_rad = self._within_limits(targets)
         self._arms.adopt(self._target_rad)
-        return self._target_rad.copy()
+        return self._target_rad
 
     def palm(self, hand: str) -> Pose:
         """Return where a palm has been sent."""

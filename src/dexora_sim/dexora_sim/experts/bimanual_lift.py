@@ -14,8 +14,11 @@ from dexora_sim.tasks.base import Goal
 from dexora_sim.tasks.bimanual_lift import BOX_SIZE_M
 
 _CLEAR_M = 0.09
-_SQUEEZE_M = 0.035
-"""Both palms are sent this far into the box; what they lack of it is their force."""
+_NEAR_M = 0.02
+_PRESS_M = 0.0
+"""Distance of the palms' middles from the box when they press. The motors are stiff: further in,
+their force saturates within millimetres, and the arms are pushed so far off their commands that the command
+path takes it for a blocked joint (DX-GAT-007)."""
 _RISE_M = 0.16
 _PITCH = 0.2
 
@@ -30,8 +33,8 @@ class BimanualLiftExpert(Expert):
         height_m = self.rng.uniform(0.005, 0.02)
         fingers = dict.fromkeys(HANDS, FLAT)
         yield Move(1.6, self._palms_at(goal, _CLEAR_M, height_m + 0.02), fingers)
-        yield Move(1.0, self._palms_at(goal, 0.005, height_m))
-        yield Move(0.6, self._palms_at(goal, -_SQUEEZE_M, height_m))
+        yield Move(1.0, self._palms_at(goal, _NEAR_M, height_m))
+        yield Move(0.6, self._palms_at(goal, _PRESS_M, height_m))
         rise = self.sway(0.01, up_m=_RISE_M)
         yield Move(1.6, {hand: self.palm(hand).moved(rise) for hand in HANDS})
         yield Move(1.5)
