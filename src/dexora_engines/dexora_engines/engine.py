@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import time
 from collections.abc import Callable, Mapping
 from typing import Protocol
@@ -13,6 +14,7 @@ from numpy.typing import NDArray
 from dexora_engines.failures import Failure, classify
 from dexora_engines.spec import Arrays, TensorSpec, check_inputs, example_inputs
 
+LOG = logging.getLogger("dexora_engines")
 _NS_PER_S = 1e9
 
 
@@ -167,9 +169,13 @@ class Engine:
         return refusal(EngineError, "DX-ENG-005", self.kind)
 
     def _close(self, why: str) -> None:
-        if not self._why_closed:
-            self._why_closed = why
+        if self._why_closed:
+            return
+        self._why_closed = why
+        try:
             self._backend.close()
+        except self._backend.errors:  # a lost device cannot even be given back; the first failure is told
+            LOG.warning("closing the engine %s failed", self.kind, exc_info=True)
 
 
 def _one_line(error: Exception) -> str:
