@@ -32,6 +32,11 @@ class TensorSpec:
         """Return the shape with its names replaced; a name that `sizes` lacks becomes 1."""
         return tuple(size if isinstance(size, int) else sizes.get(size, 1) for size in self.shape)
 
+    def fixed(self, sizes: Mapping[str, int]) -> TensorSpec:
+        """Return the same with the names that `sizes` has replaced; other names stay."""
+        shape = (sizes.get(size, size) if isinstance(size, str) else size for size in self.shape)
+        return TensorSpec(tuple(shape), self.dtype)
+
     def zeros(self, sizes: Mapping[str, int]) -> NDArray:
         """Return an array of zeros of this type and shape."""
         return np.zeros(self.concrete(sizes), np.dtype(self.dtype))
