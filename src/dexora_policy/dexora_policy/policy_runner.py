@@ -65,10 +65,13 @@ class PolicyRunner:
         limits: Of the robot, in the bundle's order of joints.
         solver: Turns inputs into normalised actions.
         seed: Of the noise.
+
+    Attributes:
+        solver: As given.
     """
 
     def __init__(self, manifest: Manifest, limits: MotionLimits, solver: Solver, seed: int = 0) -> None:
-        self._manifest, self._limits, self._solver = manifest, limits, solver
+        self._manifest, self._limits, self.solver = manifest, limits, solver
         self._statistics = manifest.statistics
         self._shape = (1, manifest.horizon, len(manifest.joint_names))
         self._random = np.random.default_rng(seed)
@@ -84,7 +87,7 @@ class PolicyRunner:
         clock = StageClock()
         with clock.stage("prepare"):
             inputs = self.inputs(observation)
-        values = self._solver.actions(inputs, clock)
+        values = self.solver.actions(inputs, clock)
         with clock.stage("denormalise"):
             positions = self._positions(values, observation.prefix)
             fault = self._unusable(positions)
@@ -121,7 +124,8 @@ class PolicyRunner:
             raise refusal(EngineError, "DX-ENG-008", "policy", detail=detail)
         positions = self._statistics.denormalise_action(values[0])
         count = min(len(prefix), self._manifest.max_prefix_steps)
-        positions[:count] = prefix[:count]
+        if count:
+            positions[:count] = prefix[:count]
         return positions
 
     def _unusable(self, positions: NDArray[np.float32]) -> Fault | None:

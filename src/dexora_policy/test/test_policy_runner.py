@@ -20,7 +20,7 @@ def runner(graph, of=MANIFEST):
 
 
 def observe(prefix=0):
-    return Observation(tokens(), HOME, language(), HOME + np.zeros((prefix, J)))
+    return Observation(tokens(), HOME, language(), HOME + np.zeros((prefix, J)) if prefix else np.zeros(0))
 
 
 def returning(positions_rad):

@@ -67,6 +67,11 @@ class ControlLease:
             self._send(now_ns, RequestControl.Request.RELEASE, lambda answer: None)
 
     @property
+    def refusal(self) -> str:
+        """Why the last request was refused; empty when it was granted."""
+        return self._refusal
+
+    @property
     def is_settled(self) -> bool:
         """Whether no answer is awaited."""
         return self._pending is None

@@ -1,0 +1,177 @@
+"""From the directory of a bundle to a policy that has run: verified, opened, warmed up, or refused."""
+
+from __future__ import annotations
+
+import time
+from contextlib import ExitStack
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from dexora_core.bundle import Bundle, LanguageSpec, check_bundle, check_runtime, load_bundle
+from dexora_core.clock import NS_PER_S
+from dexora_core.contract import RobotContract
+from dexora_core.errors import EngineError
+from dexora_core.faults import Fault
+from dexora_core.motion.limits import MotionLimits
+from dexora_core.refusal import refusal
+
+from dexora_engines import Engine, MockScript, check_graph, graph_signature, open_engine
+from dexora_policy.golden import check_golden
+from dexora_policy.language_cache import LanguageCache, LanguageFeatures
+from dexora_policy.policy_runner import Observation, PolicyRunner, Prediction
+from dexora_policy.solvers import OneGraph, Solver, StepLoop
+from dexora_policy.token_intake import Tokens
+
+ENGINE_KINDS = ("onnx", "tensorrt", "mock")
+GOLDEN = "golden.npz"
+WARM_UP_RUNS = 4
+
+
+@dataclass(frozen=True, slots=True)
+class EngineSettings:
+    """How to run the graphs of a bundle.
+
+    Attributes:
+        kind: One of `ENGINE_KINDS`.
+        precision: fp32, fp16, bf16 or int8; empty for the manifest's.
+        threads: Threads of the CPU that one inference may use.
+        cache_dir: Where engines built on this machine are kept; beside the bundle when None.
+        mock_script: Script of the mock; None for one that returns the middle of the data.
+        golden_bound_rad: Largest difference to the actions of the exporter [rad].
+    """
+
+    kind: str = "onnx"
+    precision: str = ""
+    threads: int = 1
+    cache_dir: Path | None = None
+    mock_script: Path | None = None
+    golden_bound_rad: float = 0.1
+
+
+class LoadedPolicy:
+    """A verified bundle with its engines open.
+
+    Args:
+        path: Directory of the bundle.
+        contract: The robot that it is to move.
+        settings: How to run it.
+
+    Attributes:
+        bundle: The bundle.
+        precision: Precision of the graphs in use.
+
+    Raises:
+        BundleError: The bundle is damaged, or was made for something else (DX-BND-xxx).
+        EngineError: The engine cannot be opened, or its graphs do not fit (DX-ENG-xxx).
+    """
+
+    def __init__(self, path: Path, contract: RobotContract, settings: EngineSettings) -> None:
+        self._settings, self._open = settings, ExitStack()
+        self.bundle: Bundle = load_bundle(path)
+        self.manifest = self.bundle.manifest
+        check_bundle(self.bundle, contract)
+        if settings.kind == "onnx":
+            check_runtime(self.manifest.requires, self.bundle.path.name)
+        self.precision = settings.precision or self.manifest.precision
+        self._home = np.asarray(contract.home_rad)
+        with self._open:
+            limits = MotionLimits.from_contract(contract)
+            self._runner = PolicyRunner(self.manifest, limits, self._solver())
+            self._language = self._language_cache()
+            self._open = self._open.pop_all()
+
+    def features(self, instruction: str) -> LanguageFeatures:
+        """Return the features of a checked instruction; computed once."""
+        return self._language.features(instruction)
+
+    def run(self, observation: Observation) -> Prediction | Fault:
+        """Return the chunk for an observation, or the fault that says why its result is of no use."""
+        return self._runner.run(observation)
+
+    def warm_up(self) -> float:
+        """Run until the engine is warm, compare with what the exporter saw, and return the slowest run [s].
+
+        Raises:
+            EngineError: The actions differ (DX-POL-022), the engine fails, or it is too slow (DX-ENG-011).
+        """
+        if self.bundle.has(GOLDEN) and isinstance(self._runner.solver, OneGraph):
+            check_golden(
+                self.bundle.file(GOLDEN), self._runner.solver, self.manifest, self._settings.golden_bound_rad
+            )
+        slowest_s = max([self._timed_run() for _ in range(WARM_UP_RUNS)][1:])  # the first one warms up
+        bound_s = (self.manifest.horizon - 1) * self.manifest.step_dt_s / 2
+        if slowest_s > bound_s:
+            detail = f"a run takes {slowest_s:.3f} s, half of its horizon is {bound_s:.3f} s"
+            raise refusal(EngineError, "DX-ENG-011", self._settings.kind, detail=detail)
+        return slowest_s
+
+    def close(self) -> None:
+        """Give the engines back."""
+        self._open.close()
+
+    def _timed_run(self) -> float:
+        manifest = self.manifest
+        shape = (len(manifest.views), manifest.tokens_per_view, manifest.token_dim)
+        tokens = Tokens(np.zeros(shape, np.float32), np.ones(shape[0], np.bool_), 0, 0)
+        words = self.features(next(iter(manifest.language.known_instructions), "warm up"))
+        begin_ns = time.perf_counter_ns()
+        # Zeros are no picture: what the policy wants then may be refused, and does not matter.
+        self._runner.run(Observation(tokens, self._home, words, self._home[None]))
+        return (time.perf_counter_ns() - begin_ns) / NS_PER_S
+
+    def _solver(self) -> Solver:
+        manifest = self.manifest
+        if self._settings.kind == "mock" or any(name.startswith("policy.") for name in manifest.files):
+            return OneGraph(self._engine("policy").run)
+        context, step = self._engine("context"), self._engine("step")
+        return StepLoop(context.run, step.run, manifest.head, manifest.steps)
+
+    def _language_cache(self) -> LanguageCache | _NoLanguage:
+        spec = self.manifest.language
+        if self._settings.kind == "mock":
+            return _NoLanguage(spec)
+        language = self._engine("language", "fp32")
+        return LanguageCache(self.bundle.file("tokenizer.json"), language.run, spec.max_tokens)
+
+    def _engine(self, graph: str, precision: str = "") -> Engine:
+        """Open one graph; it is closed with the policy."""
+        settings, precision = self._settings, precision or self.precision
+        options = {}
+        if settings.kind == "mock":
+            path = settings.mock_script or Path()
+            if settings.mock_script is None:
+                signature = graph_signature(self.manifest, graph)
+                options["script"] = MockScript(signature.inputs, signature.outputs)
+        else:
+            path = self.bundle.file(graph_file(graph, settings.kind, precision))
+        engine = open_engine(
+            settings.kind,
+            path,
+            precision=precision,
+            threads=settings.threads,
+            cache_dir=settings.cache_dir,
+            options=options,
+        )
+        self._open.callback(engine.close)
+        check_graph(engine, self.manifest, graph)
+        return engine
+
+
+class _NoLanguage:
+    """Stands in for the language of a policy that is a mock."""
+
+    def __init__(self, spec: LanguageSpec) -> None:
+        values = np.zeros((1, spec.max_tokens, spec.dim), np.float32)
+        self._features = LanguageFeatures(values, np.ones((1, spec.max_tokens), np.bool_))
+
+    def features(self, _text: str) -> LanguageFeatures:
+        """Return the same for every instruction."""
+        return self._features
+
+
+def graph_file(graph: str, kind: str, precision: str) -> str:
+    """Return the name of a graph's file in a bundle for an engine and a precision."""
+    if precision != "int8":
+        return f"{graph}.onnx"
+    return f"{graph}.qdq.onnx" if kind == "tensorrt" else f"{graph}.int8.onnx"
