@@ -11,7 +11,8 @@ from dexora_core.refusal import refusal
 from dexora_engines.engine import Engine
 from dexora_engines.spec import Signature, TensorSpec
 
-GRAPHS = ("encoder", "language", "policy", "context", "step")
+# Metadata of an exported graph: the hash of the statistics that its inputs are normalised with.
+STATISTICS_KEY = "dexora.statistics"
 
 
 def graph_signature(manifest: Manifest, graph: str) -> Signature:
@@ -34,11 +35,16 @@ def graph_signature(manifest: Manifest, graph: str) -> Signature:
 
 
 def check_graph(engine: Engine, manifest: Manifest, graph: str) -> None:
-    """Refuse an engine whose inputs or outputs are not those that the manifest implies.
+    """Refuse an engine whose graph is not the one that the manifest implies.
 
     Raises:
-        EngineError: `DX-ENG-003`, which names the tensor, what it is and what it must be.
+        EngineError: `DX-ENG-003`, which names the input or output, what it is and what it must be;
+            `DX-ENG-010`: the graph carries the hash of other normalisation statistics.
     """
+    carried = engine.metadata.get(STATISTICS_KEY, manifest.statistics.hash)
+    if carried != manifest.statistics.hash:
+        detail = f"{graph} carries {carried[:12]}, the manifest {manifest.statistics.hash[:12]}"
+        raise refusal(EngineError, "DX-ENG-010", engine.kind, detail=detail)
     expected = graph_signature(manifest, graph)
     for what, found, wanted in (
         ("input", engine.inputs, expected.inputs),
