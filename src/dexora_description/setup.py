@@ -20,6 +20,7 @@ setup(
     data_files=[
         ("share/ament_index/resource_index/packages", [f"resource/{PACKAGE}"]),
         (f"share/{PACKAGE}", ["package.xml"]),
+        installed("collision"),
         installed("robots"),
         installed("urdf"),
         installed("mjcf"),

@@ -37,6 +37,11 @@ def mjcf_path(robot: str = DEFAULT_ROBOT) -> Path:
     return _find("mjcf", robot, ".xml")
 
 
+def collision_path(robot: str = DEFAULT_ROBOT) -> Path:
+    """Return the path of a robot's collision margins; errors as `contract_path`."""
+    return _find("collision", robot, ".yaml")
+
+
 def known_robots() -> tuple[str, ...]:
     """Return the names of all robots that have a contract file, sorted."""
     return tuple(sorted({path.stem for root in _roots() for path in (root / "robots").glob("*.yaml")}))

@@ -57,14 +57,14 @@ def parse_contract(text: str, origin: str = "<text>") -> RobotContract:
         ContractError: as `load_contract`.
     """
     try:
-        return _contract(yaml.load(text, Loader=_StrictLoader))  # noqa: S506 - subclass of SafeLoader
+        return _contract(yaml.load(text, Loader=StrictLoader))  # noqa: S506 - subclass of SafeLoader
     except yaml.YAMLError as error:
         raise ContractError(f"contract {origin}: not valid YAML: {error}") from error
     except ContractError as error:
         raise ContractError(f"contract {origin}: {error.message}") from error
 
 
-class _StrictLoader(yaml.SafeLoader):
+class StrictLoader(yaml.SafeLoader):
     """SafeLoader that refuses a key written twice in one mapping, which YAML would silently override."""
 
     def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
