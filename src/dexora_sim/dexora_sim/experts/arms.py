@@ -24,6 +24,8 @@ _SOLVER = "daqp"
 _ARM_POSTURE_COST = 2e-3
 _FINGER_POSTURE_COST = 10.0
 """Fingers are placed by postures; inverse kinematics leaves them alone."""
+_WRIST_TO_SHOULDER_M = 0.008
+_WRIST_IN_SIGHT_M = 0.03
 
 
 @dataclass(frozen=True)
@@ -94,7 +96,7 @@ class BimanualKinematics:
             )
         self._posture = mink.PostureTask(model, cost=cost)
         self._finger_qpos = self._qpos[np.concatenate([contract.group_indices(f"{h}_hand") for h in HANDS])]
-        self._limits = [mink.ConfigurationLimit(model)]
+        self._limits = [mink.ConfigurationLimit(model), _fold_limit(model)]
 
     def reset(self, q_rad: FloatArray) -> None:
         """Start from joint positions [rad], shape (J,), contract order; the arms prefer that posture."""
@@ -127,3 +129,19 @@ class BimanualKinematics:
             )
             self._configuration.integrate_inplace(velocity, _STEP_S)
         return np.array(self._configuration.q[self._qpos])
+
+
+def _fold_limit(model: mujoco.MjModel) -> mink.CollisionAvoidanceLimit:
+    """Keep each wrist off its own shoulder: the only parts of one arm that these motions bring together."""
+
+    def geoms(body: str) -> list[str]:
+        first, count = model.body(body).geomadr[0], model.body(body).geomnum[0]
+        return [model.geom(index).name for index in range(first, first + count)]
+
+    pairs = [(geoms(f"{hand}_arm_link_1"), geoms(f"{hand}_arm_link_5")) for hand in HANDS]
+    return mink.CollisionAvoidanceLimit(
+        model,
+        pairs,
+        minimum_distance_from_collisions=_WRIST_TO_SHOULDER_M,
+        collision_detection_distance=_WRIST_IN_SIGHT_M,
+    )
