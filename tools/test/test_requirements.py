@@ -9,7 +9,7 @@ from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
 REQUIREMENTS = Path(__file__).resolve().parents[2] / "requirements"
-INSTALLED = ("robot", "simulation", "development")
+INSTALLED = ("robot", "simulation", "development", "training")
 SUPPORTED = ("3.10", "3.11", "3.12", "3.13")
 
 
@@ -32,7 +32,7 @@ def test_every_line_is_an_exact_version(name):
 
 @pytest.mark.parametrize("python", SUPPORTED)
 def test_every_package_has_one_pin_per_python(python):
-    names = [canonicalize_name(pin.name) for pin in pins(*INSTALLED, "training", python=python)]
+    names = [canonicalize_name(pin.name) for pin in pins(*INSTALLED, python=python)]
     assert sorted(name for name in set(names) if names.count(name) > 1) == []
 
 

@@ -1,0 +1,134 @@
+"""`dexora-train`: everything that a workstation does, from demonstrations to a policy, one verb each."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from dexora_core.contract import load_contract
+from dexora_core.errors import DexoraError
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+from rich.table import Table
+
+from dexora_description import contract_path
+from dexora_train.data import layout
+from dexora_train.data.check import check_dataset
+from dexora_train.data.collect import Attempt, CollectConfig, collect, write_collected
+from dexora_train.data.finding import Severity
+from dexora_train.data.reader import LeRobotReader
+
+app = typer.Typer(no_args_is_help=True, add_completion=False, help=__doc__)
+_console = Console()
+_errors = Console(stderr=True)
+RobotOption = Annotated[str, typer.Option(help="Robot contract.")]
+
+
+def _progress() -> Progress:
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+    return Progress(*columns, console=_console)
+
+
+@app.command("collect")
+def collect_command(  # noqa: PLR0917  (typer calls by name)
+    out: Annotated[Path, typer.Argument(help="Folder of the dataset to write.")],
+    task: Annotated[list[str], typer.Option(help="Task to demonstrate; say it several times for several.")],
+    episodes: Annotated[int, typer.Option(min=1, help="Successful episodes of each task.")] = 100,
+    seed: Annotated[
+        int, typer.Option(min=0, help="First seed; seeds from 1,000,000 on are for evaluation.")
+    ] = 0,
+    workers: Annotated[int, typer.Option(min=1, help="Processes.")] = 2,
+    image_size: Annotated[
+        int, typer.Option(min=32, max=720, help="Edge of the square pictures [pixel].")
+    ] = 96,
+    disturbance: Annotated[
+        float, typer.Option(min=0.0, max=0.2, help="Pushes off the expert's path while recording [rad].")
+    ] = 0.02,
+    dataset_format: Annotated[
+        str, typer.Option("--format", help=f"LeRobot version: {' or '.join(layout.VERSIONS)}.")
+    ] = layout.V3.name,
+    small_videos: Annotated[
+        bool, typer.Option(help="Third of the size; pictures no longer bit-exact.")
+    ] = False,
+    robot: RobotOption = "dexora36",
+) -> None:
+    """Record the experts in the randomised twin. Started again, it goes on where it was stopped."""
+    if dataset_format not in layout.VERSIONS:
+        raise typer.BadParameter(
+            f"is {dataset_format!r}, must be one of {', '.join(layout.VERSIONS)}", param_hint="--format"
+        )
+    config = CollectConfig(
+        tuple(task), episodes, seed, (image_size, image_size), workers, disturbance, robot, not small_videos
+    )
+    staging = out.with_name(f"{out.name}.staging")
+    with _progress() as progress:
+        bars = {name: progress.add_task(name, total=episodes) for name in config.tasks}
+
+        def report(attempt: Attempt) -> None:
+            if attempt.is_success:
+                progress.advance(bars[attempt.task])
+
+        found = collect(config, staging, report)
+    write_collected(config, out, found, layout.VERSIONS[dataset_format])
+    frames = sum(episode.length for episode in found)
+    _console.print(
+        f"{out}: {len(found)} episodes, {frames} frames, LeRobot {dataset_format}. Finished episodes stay in"
+    )
+    _console.print(f"{staging} for a longer run; remove it when you need none.")
+
+
+@app.command("stats")
+def stats_command(dataset: Annotated[Path, typer.Argument(help="Folder of a LeRobot dataset.")]) -> None:
+    """Show what each joint did: the statistics that a policy is normalised with."""
+    reader = LeRobotReader(dataset)
+    _console.print(
+        f"{dataset}: {len(reader)} episodes, {reader.info['total_frames']} frames at {reader.rate_hz} Hz, "
+        f"views {', '.join(reader.views)}"
+    )
+    table = Table("joint", *(f"{name} [rad]" for name in ("min", "p01", "mean", "p99", "max", "std")))
+    action = reader.stats[layout.ACTION]
+    for number, joint in enumerate(reader.joint_names):
+        row = (action[name][number] for name in ("min", "q01", "mean", "q99", "max", "std"))
+        table.add_row(joint, *(f"{value:.3f}" for value in row))
+    _console.print(table)
+
+
+@app.command("check")
+def check_command(
+    dataset: Annotated[Path, typer.Argument(help="Folder of a LeRobot dataset.")],
+    quick: Annotated[bool, typer.Option(help="Count pictures only, do not look at them.")] = False,
+    robot: RobotOption = "dexora36",
+) -> None:
+    """Find what is wrong with a dataset, by file and row. Exit code 1 when it must not be trained on."""
+    contract = load_contract(contract_path(robot))
+    with _progress() as progress:
+        bar = progress.add_task("episodes", total=None)
+        findings = check_dataset(
+            dataset,
+            contract,
+            does_decode=not quick,
+            report=lambda done, total: progress.update(bar, completed=done, total=total),
+        )
+    for finding in findings:
+        _console.print(str(finding), markup=False, soft_wrap=True)
+    errors = sum(finding.severity is Severity.ERROR for finding in findings)
+    _console.print(f"{dataset}: {errors} errors, {len(findings) - errors} warnings")
+    raise typer.Exit(1 if errors else 0)
+
+
+def main() -> int:
+    """Run a verb; exit code 1 with one sentence when it cannot be done, 130 after Ctrl-C."""
+    try:
+        app(standalone_mode=False)
+    except typer.Exit as end:
+        return int(end.exit_code)
+    except typer.Abort:
+        return 130
+    except KeyboardInterrupt:
+        _errors.print("stopped; what was finished is kept, start again to go on")
+        return 130
+    except (DexoraError, typer.BadParameter) as error:
+        _errors.print(f"dexora-train: {error}", markup=False, soft_wrap=True)
+        return 1
+    return 0

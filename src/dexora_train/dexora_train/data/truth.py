@@ -1,0 +1,31 @@
+"""What the simulation knows and no robot does: where things are. It may teach an encoder, never a policy."""
+
+from __future__ import annotations
+
+import numpy as np
+from dexora_sim.env import DexoraEnv
+from dexora_sim.tasks.base import COLOURS
+from numpy.typing import NDArray
+
+_AXES = ("x", "y", "z")
+NAMES = (
+    *(f"target_{axis}" for axis in _AXES),
+    *(f"{colour}_{part}" for colour in COLOURS for part in ("present", *_AXES)),
+)
+"""Target of the instruction, and the thing of each colour: 1 if there is one, and where [m], world frame."""
+
+
+def truth_of(env: DexoraEnv) -> NDArray[np.float32]:
+    """Return the values of `NAMES` at this moment, shape (S,); zeros for a colour that is not there."""
+    episode = env.episode
+    objects = env.twin.world().objects
+    values = dict.fromkeys(NAMES, 0.0)
+    target = objects.get(episode.goal.target)
+    if target is not None:
+        values |= {f"target_{axis}": float(target.position[k]) for k, axis in enumerate(_AXES)}
+    for name, colour in episode.colours.items():
+        if name in objects:
+            place = objects[name].position
+            values |= {f"{colour}_{axis}": float(place[k]) for k, axis in enumerate(_AXES)}
+            values[f"{colour}_present"] = 1.0
+    return np.array([values[name] for name in NAMES], dtype=np.float32)

@@ -1,0 +1,71 @@
+"""Pins that collecting gives the same data however it is cut up, and never an evaluation's seed."""
+
+import numpy as np
+import pytest
+from dexora_train.data import collect as collecting
+from dexora_train.data import layout, truth
+from dexora_train.data.check import check_dataset
+from dexora_train.data.collect import CollectConfig, collect, write_collected
+from dexora_train.data.disturbance import disturbance
+from dexora_train.data.errors import DatasetError
+from dexora_train.data.finding import Severity
+from dexora_train.data.reader import LeRobotReader
+from dexora_train.data.staging import Staging
+
+CONFIG = CollectConfig(("reach",), 2, image_size=(32, 32), disturbance_rad=0.02)
+
+
+@pytest.mark.parametrize(
+    ("change", "text"),
+    [
+        ({"tasks": ("juggle",)}, "task 'juggle' has no expert"),
+        ({"episodes": 0}, "at least one each"),
+        ({"seed": 1_000_000}, "higher ones are for evaluation"),
+    ],
+)
+def test_senseless_settings_are_refused(change, text):
+    with pytest.raises(DatasetError, match=text):
+        CollectConfig(**({"tasks": ("reach",), "episodes": 1} | change))
+
+
+def test_pushes_are_smooth_and_leave_the_fingers_alone():
+    arms = np.arange(12)
+    pushes = disturbance(np.random.default_rng(3), (200, 36), 20.0, arms, 0.05)
+    assert np.abs(pushes[:, :12]).max() > 0.02
+    assert not pushes[:, 12:].any()
+    assert np.abs(np.diff(pushes, axis=0)).max() < 0.08
+
+
+def test_no_disturbance_is_none():
+    assert not disturbance(np.random.default_rng(3), (200, 36), 20.0, np.arange(12), 0.0).any()
+
+
+@pytest.mark.slow
+def test_interrupted_collection_goes_on_and_is_fit_to_train_on(tmp_path, contract):
+    told = []
+    whole = collect(CONFIG, tmp_path / "whole", told.append)
+    assert [attempt.is_success for attempt in told].count(True) == 2
+    collect(
+        CollectConfig(("reach",), 1, image_size=(32, 32), disturbance_rad=0.02), tmp_path / "cut", told.append
+    )
+    before = len(told)
+    resumed = collect(CONFIG, tmp_path / "cut", told.append)
+    assert [attempt.seed for attempt in told[before:]] == [resumed[1].source["seed"]]
+    for one, other in zip(whole, resumed, strict=True):
+        assert one.table() == other.table()
+        assert one.source == other.source
+    write_collected(CONFIG, tmp_path / "d", whole, layout.V3)
+    errors = [f for f in check_dataset(tmp_path / "d", contract) if f.severity is Severity.ERROR]
+    assert errors == []
+    reader = LeRobotReader(tmp_path / "d")
+    places = reader.column(0, layout.TRUTH)
+    assert places.shape[1] == len(truth.NAMES)
+    assert 0.2 < places[0, 0] < 1.2, "the target lies in front of the robot"
+
+
+def test_failed_attempts_are_not_made_again(tmp_path):
+    folder = Staging(tmp_path / "s", 20)
+    folder.note_failure(collecting.episode_name("reach", 0), {"task": "reach", "seed": 0})
+    assert folder.names() == {"reach-0000000"}
+    assert folder.failures() == 1
+    assert folder.episodes() == []
