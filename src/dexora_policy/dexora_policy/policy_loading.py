@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import statistics
 import time
 from contextlib import ExitStack
 from dataclasses import dataclass
@@ -11,12 +12,11 @@ import numpy as np
 from dexora_core.bundle import Bundle, LanguageSpec, check_bundle, check_runtime, load_bundle
 from dexora_core.clock import NS_PER_S
 from dexora_core.contract import RobotContract
-from dexora_core.errors import EngineError
 from dexora_core.faults import Fault
 from dexora_core.motion.limits import MotionLimits
-from dexora_core.refusal import refusal
+from dexora_engines.mock_backend import read_script
 
-from dexora_engines import Engine, MockScript, check_graph, graph_signature, open_engine
+from dexora_engines import Engine, RatePlan, open_graph, rate_plan
 from dexora_policy.golden import check_golden
 from dexora_policy.language_cache import LanguageCache, LanguageFeatures
 from dexora_policy.policy_runner import Observation, PolicyRunner, Prediction
@@ -25,7 +25,7 @@ from dexora_policy.token_intake import Tokens
 
 ENGINE_KINDS = ("onnx", "tensorrt", "mock")
 GOLDEN = "golden.npz"
-WARM_UP_RUNS = 4
+WARM_UP_RUNS = 6
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +60,7 @@ class LoadedPolicy:
     Attributes:
         bundle: The bundle.
         precision: Precision of the graphs in use.
+        latency_s: Time of an inference, measured by `warm_up` [s].
 
     Raises:
         BundleError: The bundle is damaged, or was made for something else (DX-BND-xxx).
@@ -74,6 +75,7 @@ class LoadedPolicy:
         if settings.kind == "onnx":
             check_runtime(self.manifest.requires, self.bundle.path.name)
         self.precision = settings.precision or self.manifest.precision
+        self.latency_s = 0.0
         self._home = np.asarray(contract.home_rad)
         with self._open:
             limits = MotionLimits.from_contract(contract)
@@ -89,22 +91,32 @@ class LoadedPolicy:
         """Return the chunk for an observation, or the fault that says why its result is of no use."""
         return self._runner.run(observation)
 
-    def warm_up(self) -> float:
-        """Run until the engine is warm, compare with what the exporter saw, and return the slowest run [s].
+    def warm_up(self, wanted_hz: float, overhead_s: float, reserve_s: float) -> RatePlan:
+        """Run until the engine is warm, compare with what the exporter saw, and plan the rate.
+
+        Args:
+            wanted_hz: Most chunks per second [Hz].
+            overhead_s: Time from the newest observation to the robot, beside the engine's [s].
+            reserve_s: Motion that must be left when the next chunk arrives [s].
 
         Raises:
             EngineError: The actions differ (DX-POL-022), the engine fails, or it is too slow (DX-ENG-011).
         """
+        manifest = self.manifest
         if self.bundle.has(GOLDEN) and isinstance(self._runner.solver, OneGraph):
-            check_golden(
-                self.bundle.file(GOLDEN), self._runner.solver, self.manifest, self._settings.golden_bound_rad
-            )
-        slowest_s = max([self._timed_run() for _ in range(WARM_UP_RUNS)][1:])  # the first one warms up
-        bound_s = (self.manifest.horizon - 1) * self.manifest.step_dt_s / 2
-        if slowest_s > bound_s:
-            detail = f"a run takes {slowest_s:.3f} s, half of its horizon is {bound_s:.3f} s"
-            raise refusal(EngineError, "DX-ENG-011", self._settings.kind, detail=detail)
-        return slowest_s
+            bound_rad = self._settings.golden_bound_rad
+            check_golden(self.bundle.file(GOLDEN), self._runner.solver, manifest, bound_rad)
+        durations_s = [self._timed_run() for _ in range(WARM_UP_RUNS)]
+        self.latency_s = statistics.median(durations_s[1:])
+        return rate_plan(
+            self.latency_s + overhead_s,
+            horizon=manifest.horizon,
+            step_dt_s=manifest.step_dt_s,
+            max_prefix_steps=manifest.max_prefix_steps,
+            wanted_hz=wanted_hz,
+            reserve_s=reserve_s,
+            engine=self._settings.kind,
+        )
 
     def close(self) -> None:
         """Give the engines back."""
@@ -136,25 +148,18 @@ class LoadedPolicy:
 
     def _engine(self, graph: str, precision: str = "") -> Engine:
         """Open one graph; it is closed with the policy."""
-        settings, precision = self._settings, precision or self.precision
-        options = {}
-        if settings.kind == "mock":
-            path = settings.mock_script or Path()
-            if settings.mock_script is None:
-                signature = graph_signature(self.manifest, graph)
-                options["script"] = MockScript(signature.inputs, signature.outputs)
-        else:
-            path = self.bundle.file(graph_file(graph, settings.kind, precision))
-        engine = open_engine(
+        settings = self._settings
+        script = settings.mock_script
+        engine = open_graph(
+            self.bundle,
+            graph,
             settings.kind,
-            path,
-            precision=precision,
+            precision=precision or self.precision,
             threads=settings.threads,
             cache_dir=settings.cache_dir,
-            options=options,
+            options=None if script is None else {"script": read_script(script)},
         )
         self._open.callback(engine.close)
-        check_graph(engine, self.manifest, graph)
         return engine
 
 
@@ -168,10 +173,3 @@ class _NoLanguage:
     def features(self, _text: str) -> LanguageFeatures:
         """Return the same for every instruction."""
         return self._features
-
-
-def graph_file(graph: str, kind: str, precision: str) -> str:
-    """Return the name of a graph's file in a bundle for an engine and a precision."""
-    if precision != "int8":
-        return f"{graph}.onnx"
-    return f"{graph}.qdq.onnx" if kind == "tensorrt" else f"{graph}.int8.onnx"

@@ -55,20 +55,21 @@ class PolicyNode(ManagedNode[PolicyParameters]):
         """Load, verify and warm up the bundle; move nothing."""
         contract = load_contract(contract_path(parameters.robot))
         self._policy = LoadedPolicy(Path(parameters.bundle), contract, _settings(parameters))
-        slowest_s = self._policy.warm_up()
-        self._connect(contract, self._policy)
+        wanted_hz = parameters.rate_hz or contract.rates.policy_hz
+        reserve_s = contract.ages.min_buffered_horizon_s
+        plan = self._policy.warm_up(wanted_hz, parameters.lookahead_s, reserve_s)
+        self._connect(contract, self._policy, s_to_ns(1.0 / plan.replan_hz))
         self._worker = Worker(self._infer, self._deliver)
         self._is_lost = False
         self._told_ns = 0
         self.diagnostics.add("policy", self._check)
         self.get_logger().info(
             f"{self._policy.bundle.bundle_id} on {parameters.engine} ({self._policy.precision}): "
-            f"{1e3 * slowest_s:.1f} ms per chunk"
+            f"{1e3 * self._policy.latency_s:.1f} ms per chunk, {plan.replan_hz:.1f} of them per second"
         )
 
-    def _connect(self, contract: RobotContract, policy: LoadedPolicy) -> None:
+    def _connect(self, contract: RobotContract, policy: LoadedPolicy, period_ns: int) -> None:
         parameters, manifest = self.parameters, policy.manifest
-        period_ns = s_to_ns(1.0 / (parameters.rate_hz or contract.rates.policy_hz))
         config = SchedulerConfig(
             step_ns=s_to_ns(manifest.step_dt_s),
             max_prefix_steps=manifest.max_prefix_steps,

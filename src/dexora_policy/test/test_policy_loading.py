@@ -6,7 +6,7 @@ import hand_bundle
 import numpy as np
 import pytest
 from dexora_core.errors import BundleError, EngineError
-from dexora_policy.policy_loading import EngineSettings, LoadedPolicy, graph_file
+from dexora_policy.policy_loading import EngineSettings, LoadedPolicy
 from dexora_policy.policy_runner import Observation
 from dexora_policy.token_intake import Tokens
 from hand_bundle import CONTRACT, D, H, J, N, V
@@ -43,7 +43,9 @@ def golden(bundle, shift=0.0):
 
 def test_bundle_that_fits_runs_and_depends_on_the_instruction(bundle):
     policy = load(bundle)
-    assert 0.0 < policy.warm_up() < 1.0
+    plan = policy.warm_up(20.0, 0.03, 0.2)
+    assert 0.0 < policy.latency_s < 1.0
+    assert plan.replan_hz <= 20.0
     home, wave = (observe(policy, text).positions for text in hand_bundle.INSTRUCTIONS)
     policy.close()
     assert np.allclose(home, CONTRACT.home_rad, atol=1e-5)
@@ -88,7 +90,7 @@ def test_precision_that_the_bundle_lacks_is_refused_and_names_what_there_is(bund
 
 def test_mock_engine_needs_no_graphs_and_rests_in_the_middle(bundle):
     policy = load(bundle, EngineSettings(kind="mock"))
-    policy.warm_up()
+    policy.warm_up(20.0, 0.0, 0.2)
     middle = (CONTRACT.lower_rad + CONTRACT.upper_rad) / 2
     assert np.allclose(observe(policy, "anything").positions, middle, atol=1e-5)
     policy.close()
@@ -97,7 +99,7 @@ def test_mock_engine_needs_no_graphs_and_rests_in_the_middle(bundle):
 def test_golden_actions_that_agree_are_accepted(bundle, tmp_path):
     made = hand_bundle.build(tmp_path / "bundle", files={"golden.npz": golden(bundle)})
     policy = load(made)
-    policy.warm_up()
+    policy.warm_up(20.0, 0.0, 0.2)
     policy.close()
 
 
@@ -105,26 +107,20 @@ def test_golden_actions_that_differ_are_refused_with_joint_and_amount(bundle, tm
     made = hand_bundle.build(tmp_path / "bundle", files={"golden.npz": golden(bundle, shift=0.2)})
     policy = load(made)
     with pytest.raises(EngineError, match=r"DX-POL-022.*joint \w+ differs by \d\.\d+ rad, bound 0\.1 rad"):
-        policy.warm_up()
+        policy.warm_up(20.0, 0.0, 0.2)
     policy.close()
 
 
-def test_policy_slower_than_half_its_horizon_is_refused(bundle, monkeypatch):
+def test_policy_slower_than_its_prefix_allows_is_refused_with_the_bound(bundle, monkeypatch):
     policy = load(bundle)
-    monkeypatch.setattr(policy, "_timed_run", lambda: 0.9)
-    with pytest.raises(EngineError, match=r"DX-ENG-011.*0\.900 s, half of its horizon is 0\.775 s"):
-        policy.warm_up()
+    monkeypatch.setattr(policy, "_timed_run", lambda: 0.45)
+    with pytest.raises(EngineError, match=r"DX-ENG-011.*need a prefix of 9 steps.*trained for 8"):
+        policy.warm_up(20.0, 0.0, 0.2)
     policy.close()
 
 
-@pytest.mark.parametrize(
-    ("kind", "precision", "name"),
-    [
-        ("onnx", "fp32", "policy.onnx"),
-        ("onnx", "int8", "policy.int8.onnx"),
-        ("tensorrt", "int8", "policy.qdq.onnx"),
-        ("tensorrt", "fp16", "policy.onnx"),
-    ],
-)
-def test_file_of_a_graph_depends_on_engine_and_precision(kind, precision, name):
-    assert graph_file("policy", kind, precision) == name
+def test_slower_policy_is_asked_less_often(bundle, monkeypatch):
+    policy = load(bundle)
+    monkeypatch.setattr(policy, "_timed_run", lambda: 0.1)
+    assert policy.warm_up(20.0, 0.0, 0.2).replan_hz == pytest.approx(10.0)
+    policy.close()

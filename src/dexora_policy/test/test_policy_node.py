@@ -96,7 +96,7 @@ from dexora_core.contract import load_contract
 from dexora_description import contract_path
 from dexora_policy.policy_loading import EngineSettings, LoadedPolicy
 policy = LoadedPolicy(Path({str(bundle)!r}), load_contract(contract_path()), EngineSettings())
-policy.warm_up()
+policy.warm_up(20.0, 0.0, 0.2)
 print([name for name in {HEAVY!r} if name in sys.modules])
 """
     done = subprocess.run(
