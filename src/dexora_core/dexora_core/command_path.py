@@ -240,7 +240,11 @@ class CommandPath:
         measured = self.joints.positions
         if not status.may_move or self.arbiter.owner == HOLD:
             return GateRequest(None, measured=measured)
-        wanted = self.timeline.state_at(now_ns, now_ns + self._lookahead_ns)
+        at_ns = now_ns + self._lookahead_ns
+        wanted = self.timeline.state_at(now_ns, at_ns)
+        if self.supervision.is_waiting(now_ns, self.arbiter.owner):
+            self.timeline.rejoin(at_ns, self.gate.plan.state_at(at_ns))
+            wanted = None
         if wanted is None:
             return GateRequest(None, measured=measured)
         stop = np.zeros(self.limits.count, dtype=bool)

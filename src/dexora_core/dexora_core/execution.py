@@ -24,8 +24,8 @@ class ExecutionConfig:
         followed: Share of the commanded motion that must have been measured.
     """
 
-    window_ns: int = 150 * NS_PER_MS
-    moved_rad: float = 0.08
+    window_ns: int = 110 * NS_PER_MS
+    moved_rad: float = 0.06
     followed: float = 0.1
 
 

@@ -10,6 +10,9 @@ from dexora_core.command_types import AgeBounds, CommandConfig, TickInputs
 from dexora_core.faults import Fault, make_fault
 from dexora_core.freshness import AgeBound, AgeMonitor, DeadmanMonitor
 
+_REACTION_NS = 20 * NS_PER_MS
+"""From the bound of an age to the tick that acts on it: a tick, and a step of a clock that is not finer."""
+
 
 class Supervision:
     """Ages of the sources, the deadman, the watchdog, the enable line, late ticks and bad chunks.
@@ -25,7 +28,7 @@ class Supervision:
             "policy": _age("policy", "DX-FRS-009", "DX-FRS-010", config.policy),
             "teleop": _age("teleop", "DX-FRS-012", "DX-FRS-013", config.teleop),
         }
-        self.watchdog = AgeMonitor("watchdog", AgeBound("DX-FRS-017", config.watchdog.stop_ns))
+        self.watchdog = AgeMonitor("watchdog", AgeBound("DX-FRS-017", config.watchdog.stop_ns - _REACTION_NS))
         self._events: list[Fault] = []
         self._missed: deque[int] = deque()
         self._bad: deque[int] = deque()
@@ -51,6 +54,14 @@ class Supervision:
                 age.arm(now_ns)
             else:
                 age.disarm()
+
+    def is_waiting(self, now_ns: int, owner: str) -> bool:
+        """Return whether the policy is silent for so long that the robot comes to rest and waits for it.
+
+        A policy that comes back before its silence is a fault goes on; so the motion of one that does not has
+        ended when the fault is told.
+        """
+        return owner == "policy" and self.sources[owner].age_ns(now_ns) > self._config.policy.warn_ns
 
     def heard(self, now_ns: int, source: str, stamp_ns: int) -> None:
         """Tell that the owner of the robot sent a chunk, whether it is taken or not."""

@@ -140,6 +140,17 @@ class Timeline:
             return None
         return state if self._easing is None else self._easing.add_to(state, self._at_ns)
 
+    def rejoin(self, at_ns: int, commanded: FloatArray) -> None:
+        """Let what is commanded fade into the motion in force, after the robot did not follow it for a while.
+
+        Args:
+            at_ns: The moment from which on it shall follow.
+            commanded: What is commanded for that moment, shape (3, J).
+        """
+        wanted = self._strategy.state_at(at_ns)
+        if wanted is not None:
+            self._easing = Easing(at_ns, commanded - wanted, self._config.takeover_ns)
+
     def clear(self) -> None:
         """Drop all chunks for good; the next one starts from what is commanded then."""
         self._strategy.clear()

@@ -37,6 +37,36 @@ def test_idle_path_holds_and_sends_a_hold_to_every_group():
     assert (status.source, status.chunk_sequence, status.delay_s, status.splice) == ("", 0, 0.0, None)
 
 
+def test_motion_of_a_silent_policy_has_ended_when_its_silence_is_a_fault():
+    loop = running()
+    heard_ns = loop.now - TICK  # chunks come every 50 ms, the last one at 1 s
+    loop.tick(16)
+    assert loop.codes() == ["DX-FRS-009"]
+    while loop.last.is_moving:
+        loop.tick()
+    assert loop.now - heard_ns <= 300 * MS
+    assert loop.codes() == ["DX-FRS-009"], "it waits, and the policy still owns the robot"
+    loop.tick(2)
+    while "DX-FRS-010" not in loop.codes():
+        loop.tick()
+    assert loop.now - heard_ns == 310 * MS
+    assert loop.last.owner == "hold"
+
+
+def test_policy_that_comes_back_in_time_goes_on_without_a_jolt():
+    loop = running()
+    loop.tick(28)
+    assert not loop.last.is_moving
+    speeds, rested = [], loop.last.state
+    for _ in range(60):
+        loop.tick(policy=sway)
+        speeds.append(np.abs(loop.last.state[1]).max())
+    assert loop.last.owner == "policy"
+    assert loop.last.state[0] == pytest.approx(sway(loop.now * 1e-9), abs=0.02)
+    assert np.abs(loop.last.state[0] - rested[0]).max() > 0.05
+    assert max(speeds) < 1.5, "the motion fades in; at the limits it would take 2.5 rad/s"
+
+
 def test_policy_moves_the_robot_along_its_chunk():
     loop = running()
     wanted = sway(loop.now * 1e-9)
