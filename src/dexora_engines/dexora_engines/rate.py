@@ -66,7 +66,7 @@ def rate_plan(
     if slack_s < reserve_s:
         detail = (
             f"a chunk lasts {1e3 * horizon * step_dt_s:.0f} ms; planning every {1e3 * period_s:.0f} ms "
-            f"in {1e3 * latency_p99_s:.0f} ms (p99) leaves {1e3 * slack_s:.0f} ms, bound {1e3 * reserve_s:.0f}"
+            f"in {1e3 * latency_p99_s:.0f} ms (p99) leaves {1e3 * slack_s:.0f}, bound {1e3 * reserve_s:.0f}"
         )
         raise refusal(EngineError, "DX-ENG-011", engine, detail=detail)
     return RatePlan(1.0 / period_s, prefix, slack_s)

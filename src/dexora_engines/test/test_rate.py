@@ -50,8 +50,8 @@ def test_prefix_beyond_training_is_refused():
 def test_chunk_that_would_run_out_is_refused():
     long_prefix = BUNDLE | {"max_prefix_steps": 15}
     rate_plan(0.4, **long_prefix)
-    refused(lambda: rate_plan(0.41, **long_prefix), "a chunk lasts 800 ms", "leaves -20 ms, bound 0")
-    refused(lambda: rate_plan(0.1, **BUNDLE, wanted_hz=2.0, reserve_s=0.25), "leaves 200 ms, bound 250")
+    refused(lambda: rate_plan(0.41, **long_prefix), "a chunk lasts 800 ms", "leaves -20, bound 0")
+    refused(lambda: rate_plan(0.1, **BUNDLE, wanted_hz=2.0, reserve_s=0.25), "leaves 200, bound 250")
 
 
 @pytest.mark.parametrize("latency_s", [0.0, -1.0, float("nan"), float("inf")])
