@@ -40,7 +40,7 @@ def collect_command(  # noqa: PLR0917  (typer calls by name)
     ] = 0,
     workers: Annotated[int, typer.Option(min=1, help="Processes.")] = 2,
     image_size: Annotated[
-        int, typer.Option(min=32, max=720, help="Edge of the square pictures [pixel].")
+        int, typer.Option(min=32, max=720, help="Edge of the model's square pictures [pixel].")
     ] = 96,
     disturbance: Annotated[
         float, typer.Option(min=0.0, max=0.2, help="Pushes off the expert's path while recording [rad].")
@@ -59,7 +59,14 @@ def collect_command(  # noqa: PLR0917  (typer calls by name)
             f"is {dataset_format!r}, must be one of {', '.join(layout.VERSIONS)}", param_hint="--format"
         )
     config = CollectConfig(
-        tuple(task), episodes, seed, (image_size, image_size), workers, disturbance, robot, not small_videos
+        tuple(task),
+        episodes,
+        seed,
+        image_size,
+        workers=workers,
+        disturbance_rad=disturbance,
+        robot=robot,
+        is_lossless=not small_videos,
     )
     staging = out.with_name(f"{out.name}.staging")
     with _progress() as progress:

@@ -12,7 +12,7 @@ from dexora_train.data.finding import Severity
 from dexora_train.data.reader import LeRobotReader
 from dexora_train.data.staging import Staging
 
-CONFIG = CollectConfig(("reach",), 2, image_size=(32, 32), disturbance_rad=0.02)
+CONFIG = CollectConfig(("reach",), 2, image_size=32, disturbance_rad=0.02)
 
 
 @pytest.mark.parametrize(
@@ -46,7 +46,7 @@ def test_interrupted_collection_goes_on_and_is_fit_to_train_on(tmp_path, contrac
     whole = collect(CONFIG, tmp_path / "whole", told.append)
     assert [attempt.is_success for attempt in told].count(True) == 2
     collect(
-        CollectConfig(("reach",), 1, image_size=(32, 32), disturbance_rad=0.02), tmp_path / "cut", told.append
+        CollectConfig(("reach",), 1, image_size=32, disturbance_rad=0.02), tmp_path / "cut", told.append
     )
     before = len(told)
     resumed = collect(CONFIG, tmp_path / "cut", told.append)

@@ -12,6 +12,7 @@ from pathlib import Path
 
 import numpy as np
 from dexora_core.contract import load_contract
+from dexora_perception.preprocess import resize
 from dexora_sim.env import DexoraEnv, EnvConfig
 from dexora_sim.experts import EXPERTS, make_expert
 from dexora_sim.experts.demonstration import see
@@ -38,7 +39,8 @@ class CollectConfig:
         tasks: Names of the tasks.
         episodes: Successful episodes of each task.
         seed: First seed.
-        image_size: Height and width of the pictures in pixels.
+        image_size: Edge of the square pictures in pixels, made by the robot's own `resize`.
+        render_size: Height and width that cameras deliver in pixels; the twin's cameras by default.
         workers: Processes.
         disturbance_rad: Size of the pushes while recording [rad]; see `disturbance`.
         robot: Name of the robot.
@@ -48,7 +50,8 @@ class CollectConfig:
     tasks: tuple[str, ...]
     episodes: int
     seed: int = 0
-    image_size: tuple[int, int] = (96, 96)
+    image_size: int = 96
+    render_size: tuple[int, int] = (240, 320)
     workers: int = 1
     disturbance_rad: float = 0.0
     robot: str = "dexora36"
@@ -90,9 +93,11 @@ def episode_name(task: str, seed: int) -> str:
 
 
 @cache
-def _environment(task: str, image_size: tuple[int, int], robot: str) -> DexoraEnv:
+def _environment(task: str, render_size: tuple[int, int], robot: str) -> DexoraEnv:
     """Return the environment of this process; building one takes seconds."""
-    return DexoraEnv(task, EnvConfig(image_size=image_size, robot=robot, randomisation=Randomisation.train()))
+    return DexoraEnv(
+        task, EnvConfig(image_size=render_size, robot=robot, randomisation=Randomisation.train())
+    )
 
 
 def record(config: CollectConfig, task: str, seed: int) -> tuple[RecordedEpisode, bool]:
@@ -103,7 +108,7 @@ def record(config: CollectConfig, task: str, seed: int) -> tuple[RecordedEpisode
         task: Name of the task.
         seed: Seed of world, expert and disturbance.
     """
-    env = _environment(task, config.image_size, config.robot)
+    env = _environment(task, config.render_size, config.robot)
     contract, expert = env.contract, make_expert(task, env.contract)
     observation, info = env.reset(seed=seed)
     expert.reset(env.episode.goal, see(env), seed)
@@ -121,7 +126,7 @@ def record(config: CollectConfig, task: str, seed: int) -> tuple[RecordedEpisode
         actions.append(wanted)
         truths.append(truth.truth_of(env))
         for view, picture in observation["images"].items():
-            images[view].append(picture)
+            images[view].append(resize(picture, config.image_size))
         executed = (wanted + pushes[len(actions) - 1]).astype(np.float32)
         observation, _, is_over, is_late, info = env.step(executed)
     source = {"task": task, "seed": seed, "time_s": info["time_s"], "stages": list(info["stages"])}
@@ -221,7 +226,9 @@ def write_collected(
         version: Version of the format.
     """
     contract = load_contract(contract_path(config.robot))
-    features = layout.features_of(contract, contract.views, config.image_size, truth.NAMES)
+    features = layout.features_of(
+        contract, contract.views, (config.image_size, config.image_size), truth.NAMES
+    )
     about = {"dexora": {"contract_hash": contract.hash, "disturbance_rad": config.disturbance_rad}}
     plan = DatasetPlan(config.robot, round(contract.rates.policy_hz), features, version, about)
     write_dataset(root, plan, episodes)
