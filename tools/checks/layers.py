@@ -25,7 +25,12 @@ _HEAVY_FOLDERS = ("model", "dexora_engines")
 # ruckig is the motion library of requirements/robot.txt: it computes and knows no ROS.
 _CORE_MAY_IMPORT = ("dexora_core", "numpy", "yaml", "ruckig")
 # What the workstation's package may use of the robot side's packages.
-_TRAIN_MAY_IMPORT = ("dexora_policy.model", "dexora_perception.model")
+_TRAIN_MAY_IMPORT = (
+    "dexora_policy.model",
+    "dexora_policy.solver_plan",
+    "dexora_perception.model",
+    "dexora_perception.preprocess",
+)
 
 
 def check_layers(root: Path) -> list[Finding]:

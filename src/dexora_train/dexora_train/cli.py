@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from enum import Enum
 from pathlib import Path
 from typing import Annotated
 
@@ -19,10 +20,17 @@ from dexora_train.data.collect import Attempt, CollectConfig, collect, write_col
 from dexora_train.data.finding import Severity
 from dexora_train.data.reader import LeRobotReader
 
-app = typer.Typer(no_args_is_help=True, add_completion=False, help=__doc__)
+app = typer.Typer(no_args_is_help=True, add_completion=False, rich_markup_mode=None, help=__doc__)
 _console = Console()
 _errors = Console(stderr=True)
 RobotOption = Annotated[str, typer.Option(help="Robot contract.")]
+
+
+class Format(str, Enum):
+    """Versions of the LeRobot format that can be written."""
+
+    V3 = layout.V3.name
+    V2 = layout.V2.name
 
 
 def _progress() -> Progress:
@@ -45,19 +53,13 @@ def collect_command(  # noqa: PLR0917  (typer calls by name)
     disturbance: Annotated[
         float, typer.Option(min=0.0, max=0.2, help="Pushes off the expert's path while recording [rad].")
     ] = 0.02,
-    dataset_format: Annotated[
-        str, typer.Option("--format", help=f"LeRobot version: {' or '.join(layout.VERSIONS)}.")
-    ] = layout.V3.name,
+    dataset_format: Annotated[Format, typer.Option("--format", help="LeRobot version.")] = Format.V3,
     small_videos: Annotated[
         bool, typer.Option(help="Third of the size; pictures no longer bit-exact.")
     ] = False,
     robot: RobotOption = "dexora36",
 ) -> None:
     """Record the experts in the randomised twin. Started again, it goes on where it was stopped."""
-    if dataset_format not in layout.VERSIONS:
-        raise typer.BadParameter(
-            f"is {dataset_format!r}, must be one of {', '.join(layout.VERSIONS)}", param_hint="--format"
-        )
     config = CollectConfig(
         tuple(task),
         episodes,
@@ -77,12 +79,10 @@ def collect_command(  # noqa: PLR0917  (typer calls by name)
                 progress.advance(bars[attempt.task])
 
         found = collect(config, staging, report)
-    write_collected(config, out, found, layout.VERSIONS[dataset_format])
+    write_collected(config, out, found, layout.VERSIONS[dataset_format.value])
     frames = sum(episode.length for episode in found)
-    _console.print(
-        f"{out}: {len(found)} episodes, {frames} frames, LeRobot {dataset_format}. Finished episodes stay in"
-    )
-    _console.print(f"{staging} for a longer run; remove it when you need none.")
+    _console.print(f"{out}: {len(found)} episodes, {frames} frames, LeRobot {dataset_format.value}.")
+    _console.print(f"What was recorded stays in {staging} for a longer run; remove it when you need none.")
 
 
 @app.command("stats")
@@ -125,17 +125,16 @@ def check_command(
 
 
 def main() -> int:
-    """Run a verb; exit code 1 with one sentence when it cannot be done, 130 after Ctrl-C."""
+    """Run a verb.
+
+    Returns:
+        0 when it was done, 1 when it could not be, 2 for wrong usage, 130 after Ctrl-C; with one sentence.
+    """
     try:
-        app(standalone_mode=False)
-    except typer.Exit as end:
-        return int(end.exit_code)
-    except typer.Abort:
-        return 130
-    except KeyboardInterrupt:
-        _errors.print("stopped; what was finished is kept, start again to go on")
-        return 130
-    except (DexoraError, typer.BadParameter) as error:
+        app()
+    except DexoraError as error:
         _errors.print(f"dexora-train: {error}", markup=False, soft_wrap=True)
         return 1
+    except SystemExit as end:
+        return int(end.code or 0)
     return 0
