@@ -19,7 +19,7 @@ setup:  ## install and build what is missing; again only what has changed (FOR=r
 demo: FOR ?= simulation
 demo:  ## set up, then watch the robot in simulation lift a can
 	@$(SET_UP) $(FOR)
-	@$(IN_WORKSPACE) exec ros2 launch dexora_bringup mujoco.launch.py task:=lift expert:=true
+	@$(IN_WORKSPACE) exec ros2 launch dexora_bringup mujoco.launch.py
 
 test: FOR ?= training
 test:  ## set up, then checks, unit tests and system tests; ends in 'N passed, N failed'

@@ -23,6 +23,8 @@ START_TIMEOUT_S = 60.0
 # SIGINT, 5 s, SIGTERM, 5 s, SIGKILL, and a loaded machine.
 LADDER_S = 20.0
 SMALL_PICTURES = ("image_width:=64", "image_height:=48", "camera_rate:=5.0")
+WORLD_ALONE = (*SMALL_PICTURES, "command_path:=false")
+"""The twin and the robot's frames, for tests that are about nothing else."""
 _FIRST_PORT, _PORTS_PER_DOMAIN, _FIRST_PARTICIPANT = 7400, 250, 10
 
 

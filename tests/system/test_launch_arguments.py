@@ -17,12 +17,28 @@ REFUSED = {
         ("expert:=true", "task:=reach_either"),
         "expert:=true has no expert for task:=reach_either; choose one of reach, lift, ",
     ),
-    "episodes without expert": (("episodes:=3",), "add expert:=true, or leave episodes out"),
-    "expert beside the command path": (
-        ("expert:=true", "command_path:=true"),
-        "the expert streams to the controllers itself, and command_path:=true lets nobody else do so",
+    "episodes without expert": (
+        ("episodes:=3", "expert:=false"),
+        "episodes counts what the expert plays, and none plays here",
     ),
-    "dry run of nothing": (("dry_run:=true",), "add command_path:=true, or leave dry_run out"),
+    "expert without a way to the robot": (
+        ("expert:=true", "command_path:=false"),
+        "leave command_path:=false or expert:=true out",
+    ),
+    "policy's fault without a policy": (
+        ("fault:=policy_killed", "task:=none"),
+        "hits who publishes chunks, and nobody does here",
+    ),
+    "two processes' faults": (("fault:=policy_killed,command_killed",), "hits several processes"),
+    "fault of nobody": (("fault:=cook_killed",), "there are policy_killed, policy_stalled, command_killed, "),
+    "fault of a command path that is off": (
+        ("fault:=command_killed", "command_path:=false"),
+        "is about the command path; leave command_path:=false out",
+    ),
+    "dry run of nothing": (
+        ("dry_run:=true", "command_path:=false"),
+        "dry_run:=true is about command_node; leave command_path:=false out, or dry_run",
+    ),
     "negative width": (("image_width:=-3",), "image_width:=-3 is outside [0, 1920] pixel"),
     "seed that is no number": (("seed:=x",), "seed:='x' is not a number; give one in [0, 2147483647]"),
     "seed that is not whole": (("seed:=1.5",), "seed:=1.5 is not a whole number"),

@@ -8,14 +8,14 @@ import time
 
 import pytest
 
-from .launched import SMALL_PICTURES
+from .launched import SMALL_PICTURES, WORLD_ALONE
 
 pytestmark = pytest.mark.system
 
 
 @pytest.mark.parametrize("is_group", [True, False], ids=["terminal", "launch alone"])
 def test_ctrl_c_ends_every_process_cleanly_with_code_0(launch, is_group):
-    launched = launch("mujoco.launch.py", *SMALL_PICTURES)
+    launched = launch("mujoco.launch.py", *WORLD_ALONE)
     launched.ask_until("node", "list", contains=["/twin_node", "/robot_state_node"])
     assert launched.interrupt(is_group) == 0
     assert launched.survivors() == []
@@ -25,14 +25,14 @@ def test_ctrl_c_ends_every_process_cleanly_with_code_0(launch, is_group):
 
 
 def test_ctrl_c_while_nodes_still_start_leaves_nothing(launch):
-    launched = launch("mujoco.launch.py", *SMALL_PICTURES)
+    launched = launch("mujoco.launch.py", *WORLD_ALONE)
     launched.wait_for_output("[twin_node-2]: process started")
     assert launched.interrupt(is_group=True) == 0
     assert launched.survivors() == []
 
 
 def test_sigterm_to_the_launch_ends_everything(launch):
-    launched = launch("mujoco.launch.py", *SMALL_PICTURES)
+    launched = launch("mujoco.launch.py", *WORLD_ALONE)
     launched.ask_until("node", "list", contains=["/twin_node"])
     launched.process.send_signal(signal.SIGTERM)
     launched.wait(20.0)
@@ -42,16 +42,17 @@ def test_sigterm_to_the_launch_ends_everything(launch):
     assert launched.survivors() == []
 
 
-def test_expert_plays_its_episode_and_the_launch_ends_with_code_0(launch):
-    launched = launch("mujoco.launch.py", "task:=reach", "expert:=true", "episodes:=1", *SMALL_PICTURES)
-    assert launched.wait(90.0) == 0
-    assert "success after" in launched.output, launched.output
-    assert "1 of 1 so far" in launched.output
+def test_expert_plays_its_episodes_and_the_launch_ends_with_code_0(launch):
+    launched = launch("mujoco.launch.py", "task:=reach", "seed:=5", "episodes:=2", *SMALL_PICTURES)
+    assert launched.wait(180.0) == 0
+    for seed in (5, 6):
+        assert f"seed {seed}: success after" in launched.output, launched.output
+    assert "2 of 2 so far" in launched.output
     assert launched.survivors() == []
 
 
 def test_process_that_ignores_ctrl_c_is_killed_within_the_ladder(launch):
-    launched = launch("mujoco.launch.py", *SMALL_PICTURES)
+    launched = launch("mujoco.launch.py", *WORLD_ALONE)
     launched.ask_until("node", "list", contains=["/twin_node"])
     twin = launched.pid_of("twin_node")
     os.kill(twin, signal.SIGSTOP)

@@ -12,7 +12,7 @@ from dexora_core.contract import load_contract
 
 from dexora_description import contract_path
 
-from .launched import SMALL_PICTURES, answer_of, free_domain
+from .launched import WORLD_ALONE, answer_of, free_domain
 
 pytestmark = pytest.mark.system
 CONTRACT = load_contract(contract_path())
@@ -21,7 +21,7 @@ BAG_S = 2.0
 
 @pytest.fixture(scope="module")
 def robot(module_launch):
-    launched = module_launch("mujoco.launch.py", *SMALL_PICTURES)
+    launched = module_launch("mujoco.launch.py", *WORLD_ALONE)
     launched.ask_until("topic", "list", contains=["/joint_states", "/tf", "/dexora/camera/top/image_raw"])
     return launched
 

@@ -8,7 +8,7 @@ from dexora_core.contract import load_contract
 
 from dexora_description import contract_path
 
-from .launched import SMALL_PICTURES
+from .launched import WORLD_ALONE
 
 pytestmark = pytest.mark.system
 CONTRACT = load_contract(contract_path())
@@ -22,7 +22,7 @@ def second(module_launch):
         "namespace:=robot2",
         "fault:=camera_black:top",
         "fault_start:=0.0",
-        *SMALL_PICTURES,
+        *WORLD_ALONE,
     )
     launched.ask_until("node", "list", contains=["/robot2/twin_node", "/robot2/robot_state_node"])
     return launched
@@ -65,7 +65,7 @@ def test_fault_of_the_launch_argument_makes_one_camera_black(second):
 
 
 def test_two_robots_on_one_domain_do_not_disturb_each_other(second, launch):
-    first = launch("mujoco.launch.py", "seed:=7", *SMALL_PICTURES, domain=second.domain)
+    first = launch("mujoco.launch.py", "seed:=7", *WORLD_ALONE, domain=second.domain)
     wanted = ["/robot_state_node", "/twin_node", "/robot2/robot_state_node", "/robot2/twin_node"]
     assert set(first.ask_until("node", "list", contains=wanted).lines) == set(wanted)
     for topic in ("/clock", "/robot2/clock", "/joint_states", "/robot2/joint_states"):

@@ -16,7 +16,7 @@ WORLDS = {
 @pytest.mark.parametrize("world", WORLDS)
 def test_world_starts_the_shared_graph_only_and_dies_cleanly(launch, world):
     expectation, topic = WORLDS[world]
-    launched = launch(f"{world}.launch.py")
+    launched = launch(f"{world}.launch.py", "command_path:=false")
     answer = launched.ask_until("node", "list", contains=["/robot_state_node"])
     assert answer.lines == ["/robot_state_node"]
     launched.ask_until("topic", "list", contains=[topic, "/tf_static"])
@@ -25,6 +25,16 @@ def test_world_starts_the_shared_graph_only_and_dies_cleanly(launch, world):
     assert launched.interrupt(is_group=True) == 0
     assert launched.survivors() == []
     assert "Traceback" not in launched.output
+
+
+def test_command_path_starts_in_every_world_and_says_what_it_waits_for(launch):
+    launched = launch("isaac_sim.launch.py")
+    launched.ask_until("node", "list", contains=["/command_node", "/watchdog_node", "/preview_node"])
+    launched.wait_for_output("DX-CMD-006", timeout_s=90.0)
+    assert "/clock, although use_sim_time is set" in launched.output
+    assert "a controller on /left_arm_controller/joint_trajectory" in launched.output
+    assert launched.interrupt(is_group=True) == 0
+    assert launched.survivors() == []
 
 
 def test_unknown_driver_is_refused_with_those_there_are(launch):

@@ -62,6 +62,18 @@ COMMAND_PATH = Argument(
 DRY_RUN = Argument(
     "dry_run", "false", "Let command_node do everything, but publish to the preview topics only."
 )
+POLICY = (
+    Argument(
+        "bundle",
+        "",
+        "Directory of the model bundle that token_encoder_node and policy_node run; empty for none.",
+    ),
+    Argument("engine", "onnx", "Engine that runs the bundle.", ("onnx", "tensorrt", "mock")),
+    Argument(
+        "instruction", "", "What the policy does as soon as it may; empty waits for the action RunPolicy."
+    ),
+)
+POLICY_NAMES = tuple(argument.name for argument in POLICY)
 LOG_LEVEL = Argument(
     "log_level", "info", "Severity from which nodes log.", ("debug", "info", "warn", "error")
 )
@@ -73,7 +85,11 @@ CLOCK = Argument(
 
 
 def include_robot(
-    *, use_sim_time: bool, clock_topic: str = CLOCK_TOPIC, enable_node: str = ""
+    *,
+    use_sim_time: bool,
+    clock_topic: str = CLOCK_TOPIC,
+    enable_node: str = "",
+    image_size: tuple[str, str] = ("0", "0"),
 ) -> IncludeLaunchDescription:
     """Includes `robot.launch.py`, the graph that every world shares, with the arguments of the same name.
 
@@ -81,16 +97,19 @@ def include_robot(
         use_sim_time: Whether the world publishes its time.
         clock_topic: Where it does.
         enable_node: Node that has the enable line; empty where the topics are not a node's own.
+        image_size: Width and height of the camera images [pixel]; 0 for the contract's.
     """
     path = PathJoinSubstitution([FindPackageShare("dexora_bringup"), "launch", "robot.launch.py"])
     arguments = {
         name: LaunchConfiguration(name)
-        for name in ("robot", "namespace", "command_path", "dry_run", "log_level")
+        for name in ("robot", "namespace", "command_path", "dry_run", "log_level", *POLICY_NAMES)
     }
     world = {
         "use_sim_time": str(use_sim_time).lower(),
         "clock_topic": clock_topic,
         "enable_node": enable_node,
+        "image_width": image_size[0],
+        "image_height": image_size[1],
     }
     return IncludeLaunchDescription(
         PythonLaunchDescriptionSource(path), launch_arguments=[*arguments.items(), *world.items()]

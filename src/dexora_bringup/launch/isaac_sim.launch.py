@@ -9,6 +9,7 @@ from dexora_bringup.arguments import (
     DRY_RUN,
     LOG_LEVEL,
     NAMESPACE,
+    POLICY,
     ROBOT,
     declare_all,
     include_robot,
@@ -17,7 +18,7 @@ from dexora_bringup.transport import transport_actions
 from launch import LaunchDescription
 from launch.actions import LogInfo
 
-ARGUMENTS = (ROBOT, NAMESPACE, COMMAND_PATH, DRY_RUN, LOG_LEVEL)
+ARGUMENTS = (ROBOT, NAMESPACE, COMMAND_PATH, DRY_RUN, *POLICY, LOG_LEVEL)
 
 
 def generate_launch_description() -> LaunchDescription:

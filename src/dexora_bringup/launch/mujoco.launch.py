@@ -1,4 +1,4 @@
-"""The robot on its MuJoCo twin: the shared graph, the twin, and on request a scripted expert.
+"""The robot on its MuJoCo twin: the shared graph, the twin, and a scripted expert where the task has one.
 
 A robot in a namespace has its own world, and so its own time on `/<namespace>/clock`.
 """
@@ -9,6 +9,7 @@ from dexora_bringup.arguments import (
     DRY_RUN,
     LOG_LEVEL,
     NAMESPACE,
+    POLICY,
     ROBOT,
     Argument,
     check_robot,
@@ -26,17 +27,25 @@ from launch import LaunchContext, LaunchDescription
 from launch.actions import EmitEvent, GroupAction, OpaqueFunction, RegisterEventHandler
 from launch.event_handlers import OnProcessExit
 from launch.events import Shutdown
+from launch.events.process import ProcessExited
 from launch_ros.actions import Node, PushRosNamespace
 
 TASKS = ("none", "reach", "reach_either", "lift", "bimanual_lift", "open_bottle", "handover")
 TASKS_WITH_EXPERT = tuple(task for task in TASKS if task not in ("none", "reach_either"))
+PROCESS_FAULTS = tuple(
+    f"{victim}_{blow}" for victim in ("policy", "command", "watchdog") for blow in ("killed", "stalled")
+)
 ARGUMENTS = (
     ROBOT,
     NAMESPACE,
     Argument("task", "lift", "Task whose scene the twin shows; none is the robot alone.", TASKS),
     Argument("seed", "0", "Seed of the scene: where things are, what they weigh, how they look."),
     Argument("randomisation", "train", "How far the world varies with the seed.", ("off", "train", "ood")),
-    Argument("expert", "false", "Let the scripted expert do the task through the ROS interfaces."),
+    Argument(
+        "expert",
+        "",
+        "Let the scripted expert do the task, through command_node as a policy would; empty: where it can.",
+    ),
     Argument(
         "episodes", "0", "Episodes that the expert plays before the launch ends; 0 plays on until stopped."
     ),
@@ -49,11 +58,17 @@ ARGUMENTS = (
     Argument(
         "fault",
         "",
-        "Faults to inject: name[:target[:value]], joined by commas; see docs/how-to/add_a_fault.md.",
+        "Faults to inject: name[:target[:value]], joined by commas; one may be a process's, such as "
+        "policy_killed. See docs/how-to/watch_a_fault.md.",
     ),
-    Argument("fault_start", "3.0", "When those faults begin [s of simulated time]."),
+    Argument(
+        "fault_start",
+        "3.0",
+        "When those faults begin [s of simulated time]; a process's fault counts from the first motion.",
+    ),
     COMMAND_PATH,
     DRY_RUN,
+    *POLICY,
     LOG_LEVEL,
 )
 
@@ -61,28 +76,76 @@ ARGUMENTS = (
 def _check(context: LaunchContext) -> list:
     """Refuses arguments that cannot work together, before anything starts."""
     check_robot(context)
-    task = value(context, "task")
-    has_expert = flag(context, "expert")
-    refuse_if(
-        has_expert and task not in TASKS_WITH_EXPERT,
-        f"expert:=true has no expert for task:={task}; choose one of {', '.join(TASKS_WITH_EXPERT)}",
-    )
-    refuse_if(
-        number(context, "episodes", 0, 1_000_000, is_whole=True) > 0 and not has_expert,
-        "episodes counts what the expert plays; add expert:=true, or leave episodes out",
-    )
-    refuse_if(
-        has_expert and not flag(context, "command_path"),
-        "the expert moves the robot through command_node; leave command_path:=false out, or give "
-        "expert:=false",
-    )
+    _check_expert(context)
+    _check_fault(context)
     number(context, "seed", 0, 2**31 - 1, is_whole=True)
     number(context, "image_width", 0, 1920, "pixel", is_whole=True)
     number(context, "image_height", 0, 1080, "pixel", is_whole=True)
     number(context, "camera_rate", 0, 60, "Hz")
     number(context, "realtime_factor", 0, 100)
-    number(context, "fault_start", 0, 3600, "s")
     return []
+
+
+def _check_expert(context: LaunchContext) -> None:
+    """Refuses an expert that has nothing to do or no way to the robot, and episodes that nobody plays."""
+    task, is_wanted = value(context, "task"), bool(value(context, "expert")) and flag(context, "expert")
+    refuse_if(
+        is_wanted and task not in TASKS_WITH_EXPERT,
+        f"expert:=true has no expert for task:={task}; choose one of {', '.join(TASKS_WITH_EXPERT)}",
+    )
+    refuse_if(
+        is_wanted and not flag(context, "command_path"),
+        "the expert moves the robot through command_node; leave command_path:=false or expert:=true out",
+    )
+    refuse_if(
+        is_wanted and bool(value(context, "bundle")),
+        "expert and policy would both move the robot; leave expert:=true or bundle out",
+    )
+    refuse_if(
+        number(context, "episodes", 0, 1_000_000, is_whole=True) > 0 and not _has_expert(context),
+        "episodes counts what the expert plays, and none plays here; leave episodes out, or choose a task of "
+        f"{', '.join(TASKS_WITH_EXPERT)}, with neither expert:=false nor command_path:=false",
+    )
+
+
+def _check_fault(context: LaunchContext) -> None:
+    """Refuses what a process's fault cannot hit."""
+    number(context, "fault_start", 0, 3600, "s")
+    _, blows = _faults(context)
+    refuse_if(len(blows) > 1, f"fault:={','.join(blows)} hits several processes; give one of them")
+    refuse_if(
+        bool(blows) and blows[0] not in PROCESS_FAULTS,
+        f"fault:={','.join(blows)} names no process's fault; there are {', '.join(PROCESS_FAULTS)}",
+    )
+    refuse_if(
+        bool(blows) and not flag(context, "command_path"),
+        f"fault:={','.join(blows)} is about the command path; leave command_path:=false out",
+    )
+    refuse_if(
+        any(name.startswith("policy") for name in blows) and not _has_source(context),
+        f"fault:={','.join(blows)} hits who publishes chunks, and nobody does here; leave expert:=false and "
+        "tasks without an expert out, or give a bundle",
+    )
+
+
+def _faults(context: LaunchContext) -> tuple[list[str], list[str]]:
+    """Return the faults of the twin and those of processes."""
+    texts = [text.strip() for text in value(context, "fault").split(",") if text.strip()]
+    blows = [text for text in texts if text.endswith(("_killed", "_stalled"))]
+    return [text for text in texts if text not in blows], blows
+
+
+def _has_expert(context: LaunchContext) -> bool:
+    """Whether the expert plays: as asked for, or where it can."""
+    if value(context, "expert"):
+        return flag(context, "expert")
+    is_free = flag(context, "command_path") and not value(context, "bundle")
+    return value(context, "task") in TASKS_WITH_EXPERT and is_free
+
+
+def _has_source(context: LaunchContext) -> bool:
+    """Whether somebody publishes chunks: the expert, or the policy of a bundle."""
+    return _has_expert(context) or bool(value(context, "bundle"))
 
 
 def _clock_topic(context: LaunchContext) -> str:
@@ -108,7 +171,7 @@ def _twin(context: LaunchContext) -> Node:
                 "camera_rate_hz": float(value(context, "camera_rate")),
                 "realtime_factor": float(value(context, "realtime_factor")),
                 "frame_prefix": frame_prefix(context),
-                "fault": value(context, "fault"),
+                "fault": ",".join(_faults(context)[0]),
                 "fault_start": float(value(context, "fault_start")),
                 "autostart": True,
             }
@@ -121,41 +184,70 @@ def _twin(context: LaunchContext) -> Node:
 
 def _expert(context: LaunchContext) -> list:
     """The expert, and the end of the launch when it has played its episodes."""
-    if not flag(context, "expert"):
+    if not _has_expert(context):
         return []
-    expert = Node(
+    parameters = {
+        "task": value(context, "task"),
+        "randomisation": value(context, "randomisation"),
+        "episodes": int(value(context, "episodes")),
+    }
+    expert = _beside_the_twin(context, "expert_node", parameters)
+    return [expert, *_ends_with(expert, "the expert has ended", may_be_killed=True)]
+
+
+def _process_fault(context: LaunchContext) -> list:
+    """Who kills a process and tells the story; with episodes to play, the launch ends with the story."""
+    blows = _faults(context)[1]
+    if not blows:
+        return []
+    is_plain = _has_expert(context) and not namespace(context)
+    restart = "ros2 run dexora_sim expert_node --ros-args -p autostart:=true -p use_sim_time:=true"
+    parameters = {
+        "fault": blows[0],
+        "fault_start": float(value(context, "fault_start")),
+        "waits_for_motion": _has_source(context),
+        "ends": int(value(context, "episodes")) > 0,
+        "restart": f"{restart} -p task:={value(context, 'task')}" if is_plain else "",
+    }
+    storyteller = _beside_the_twin(context, "process_fault_node", parameters)
+    return [storyteller, *_ends_with(storyteller, "the story of the fault is told")]
+
+
+def _beside_the_twin(context: LaunchContext, name: str, parameters: dict) -> Node:
+    """A node of `dexora_sim` that lives on the twin's time."""
+    shared = {"robot": value(context, "robot"), "use_sim_time": True, "autostart": True}
+    return Node(
         package="dexora_sim",
-        executable="expert_node",
-        name="expert_node",
-        parameters=[
-            {
-                "robot": value(context, "robot"),
-                "task": value(context, "task"),
-                "randomisation": value(context, "randomisation"),
-                "episodes": int(value(context, "episodes")),
-                "use_sim_time": True,
-                "autostart": True,
-            }
-        ],
+        executable=name,
+        name=name,
+        parameters=[{**shared, **parameters}],
         remappings=[(CLOCK_TOPIC, _clock_topic(context))],
         ros_arguments=["--log-level", value(context, "log_level")],
         output="screen",
     )
-    return [expert, *_ends_with(expert, "the expert has ended")]
 
 
-def _ends_with(node: Node, reason: str) -> list:
-    """What ends the launch when a node has ended."""
-    end = EmitEvent(event=Shutdown(reason=reason))
-    return [RegisterEventHandler(OnProcessExit(target_action=node, on_exit=[end]))]
+def _ends_with(node: Node, reason: str, *, may_be_killed: bool = False) -> list:
+    """What ends the launch when a node has ended; one that may be killed is a fault to be watched."""
+
+    def end(event: ProcessExited, _context: LaunchContext) -> list:
+        is_killed = may_be_killed and event.returncode < 0
+        return [] if is_killed else [EmitEvent(event=Shutdown(reason=reason))]
+
+    return [RegisterEventHandler(OnProcessExit(target_action=node, on_exit=end))]
 
 
 def _world(context: LaunchContext) -> list:
     """The shared graph on the twin's time; the twin and what drives it, in the robot's namespace."""
     twin = _twin(context)
-    nodes = [twin, *_ends_with(twin, "the twin has ended"), *_expert(context)]
+    nodes = [twin, *_ends_with(twin, "the twin has ended"), *_expert(context), *_process_fault(context)]
     return [
-        include_robot(use_sim_time=True, clock_topic=_clock_topic(context), enable_node="twin_node"),
+        include_robot(
+            use_sim_time=True,
+            clock_topic=_clock_topic(context),
+            enable_node="twin_node",
+            image_size=(value(context, "image_width"), value(context, "image_height")),
+        ),
         GroupAction([PushRosNamespace(namespace(context)), *nodes]),
     ]
 

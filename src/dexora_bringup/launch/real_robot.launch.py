@@ -10,6 +10,7 @@ from dexora_bringup.arguments import (
     DRY_RUN,
     LOG_LEVEL,
     NAMESPACE,
+    POLICY,
     ROBOT,
     Argument,
     declare_all,
@@ -30,6 +31,7 @@ ARGUMENTS = (
     ),
     COMMAND_PATH,
     DRY_RUN,
+    *POLICY,
     LOG_LEVEL,
 )
 

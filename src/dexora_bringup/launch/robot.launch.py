@@ -4,6 +4,8 @@ Not meant to be started alone: `mujoco.launch.py`, `real_robot.launch.py` and `i
 and add a world, that is, something that publishes joint states and offers the four trajectory controllers.
 """
 
+from pathlib import Path
+
 from dexora_bringup.arguments import (
     CLOCK,
     CLOCK_TOPIC,
@@ -11,6 +13,7 @@ from dexora_bringup.arguments import (
     DRY_RUN,
     LOG_LEVEL,
     NAMESPACE,
+    POLICY,
     ROBOT,
     Argument,
     check_robot,
@@ -31,9 +34,12 @@ ARGUMENTS = (
     NAMESPACE,
     Argument("use_sim_time", "false", "Take the time from /clock (true in simulation)."),
     CLOCK,
+    Argument("image_width", "0", "Width of every camera image [pixel]; 0 takes the contract's."),
+    Argument("image_height", "0", "Height of every camera image [pixel]; 0 takes the contract's."),
     Argument("enable_node", "", "Node that has the enable line; empty for topics in the robot's namespace."),
     COMMAND_PATH,
     DRY_RUN,
+    *POLICY,
     LOG_LEVEL,
 )
 
@@ -41,13 +47,21 @@ ARGUMENTS = (
 # A simulation may stand still for longer than a robot may: it is paused, or the machine is slow.
 SIMULATED_JOINT_STATES_BOUND_S = 3.0
 SIMULATED_CLOCK_STALL_S = 0.5
+# A simulation draws a resting world equal again and again: pictures are frozen only when the arms move.
+SIMULATED_FROZEN_MOTION_RAD = 0.1
 
 
-def _node(context: LaunchContext, name: str, parameters: dict, remappings: tuple = ()) -> Node:
-    """A node of `dexora_control` with what all of them share."""
+def _node(
+    context: LaunchContext,
+    name: str,
+    parameters: dict,
+    remappings: tuple = (),
+    package: str = "dexora_control",
+) -> Node:
+    """A node with what all of them share."""
     shared = {"use_sim_time": flag(context, "use_sim_time"), "autostart": True}
     return Node(
-        package="dexora_control",
+        package=package,
         executable=name,
         name=name,
         parameters=[{**shared, **parameters}],
@@ -64,7 +78,7 @@ def _command_path(context: LaunchContext) -> list[Node]:
     owner = value(context, "enable_node")
     enable_line = ("enable_state", "set_enable") if owner else ()
     remappings = tuple((name, f"{owner}/{name}") for name in enable_line)
-    is_simulated = flag(context, "use_sim_time")
+    is_simulated = _is_simulated(context)
     robot = {"robot": value(context, "robot")}
     command = {**robot, "dry_run": flag(context, "dry_run")}
     if is_simulated:
@@ -77,15 +91,46 @@ def _command_path(context: LaunchContext) -> list[Node]:
     ]
 
 
+def _policy(context: LaunchContext) -> list[Node]:
+    """Who sees and who decides: the bundle's encoder and its policy."""
+    bundle = value(context, "bundle")
+    refuse_if(
+        bool(value(context, "instruction")) and not bundle,
+        "instruction:=... is for a policy; add bundle:=DIRECTORY, or leave instruction out",
+    )
+    if not bundle:
+        return []
+    refuse_if(
+        not flag(context, "command_path"),
+        "a policy moves the robot through command_node; leave command_path:=false out, or bundle",
+    )
+    shared = {
+        "robot": value(context, "robot"),
+        "bundle": str(Path(bundle).expanduser().absolute()),
+        "engine": value(context, "engine"),
+    }
+    seen = {**shared, "frozen_motion_rad": SIMULATED_FROZEN_MOTION_RAD if _is_simulated(context) else 0.0}
+    seen |= {name: int(value(context, name)) for name in ("image_width", "image_height")}
+    policy = {**shared, "instruction": value(context, "instruction")}
+    return [
+        _node(context, "token_encoder_node", seen, package="dexora_perception"),
+        _node(context, "policy_node", policy, package="dexora_policy"),
+    ]
+
+
+def _is_simulated(context: LaunchContext) -> bool:
+    return flag(context, "use_sim_time")
+
+
 def _nodes(context: LaunchContext) -> list:
     """The nodes that every world needs."""
     check_robot(context)
     refuse_if(
         flag(context, "dry_run") and not flag(context, "command_path"),
-        "dry_run:=true is about command_node; add command_path:=true, or leave dry_run out",
+        "dry_run:=true is about command_node; leave command_path:=false out, or dry_run",
     )
     frames = {"robot": value(context, "robot"), "frame_prefix": frame_prefix(context)}
-    nodes = [_node(context, "robot_state_node", frames), *_command_path(context)]
+    nodes = [_node(context, "robot_state_node", frames), *_command_path(context), *_policy(context)]
     # A group, because what an included file pushes would go on in the file that includes it.
     return [GroupAction([PushRosNamespace(namespace(context)), *nodes])]
 

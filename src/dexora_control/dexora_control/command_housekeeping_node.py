@@ -11,6 +11,7 @@ from dexora_core.command_path import CommandPath
 from dexora_core.command_types import CommandOutput
 from dexora_core.contract import RobotContract
 from dexora_core.faults import Fault, Level, make_fault
+from dexora_core.safety_log import SafetyLog
 from dexora_ros.diagnostics import Check, Diagnostics
 from dexora_ros.graph import count_of_node
 from std_srvs.srv import SetBool
@@ -49,6 +50,9 @@ class Household(Protocol):
     def get_fully_qualified_name(self) -> str:
         """Name of the node."""
 
+    def get_logger(self) -> Any:
+        """Logger of the node."""
+
 
 class Housekeeping:
     """Chores of the command node, each a fraction of a millisecond, one per slack.
@@ -67,6 +71,7 @@ class Housekeeping:
         self._inputs, self._outputs = inputs, outputs
         self._enable = node.create_client(SetBool, "set_enable")
         self._asked_ns = 0
+        self._safety_log = SafetyLog()
         tenth_ns, half_ns = NS_PER_S // 10, NS_PER_S // 2
         chores: dict[Callable[[], None], int] = {
             self._tell_status: tenth_ns,
@@ -104,8 +109,19 @@ class Housekeeping:
             self._outputs.tell_status(path, self._node.log, label, legs)
 
     def _tell_safety(self) -> None:
-        if self._node.output is not None and self._node.path is not None:
-            self._outputs.tell_safety(self._node.output, is_due=True)
+        if self._node.output is None or self._node.path is None:
+            return
+        status = self._node.output.safety
+        self._outputs.tell_safety(self._node.output, is_due=True)
+        text, logger = self._safety_log.line(time.monotonic_ns(), status), self._node.get_logger()
+        if not text:
+            return
+        if status.level <= Level.NOTE:
+            logger.info(text)
+        elif status.level < Level.HOLD:
+            logger.warning(text)
+        else:
+            logger.error(text)
 
     def _tell_preview(self) -> None:
         if self._node.path is not None:

@@ -47,6 +47,7 @@ class CommandServices:
     def __init__(self, node: ManagedNode, commander: Commander) -> None:
         self._commander = commander
         self._logger = node.get_logger()
+        self._told: dict[str, str] = {}
         node.create_service(RequestControl, "dexora/command/request_control", self._on_control)
         node.create_service(ResetFault, "dexora/command/reset_fault", self._on_reset)
         node.create_service(Trigger, "dexora/command/let_go", self._on_let_go)
@@ -70,9 +71,14 @@ class CommandServices:
             return response
         grant = asked(self._commander.now_ns, request.source, request.holder)
         self._answer(grant, response)
-        if grant.changed or not grant.granted:
-            self._logger.info(f"{request.holder} asked for {request.source}: {response.message}")
+        self._tell(request, grant, response.message)
         return response
+
+    def _tell(self, request: RequestControl.Request, grant: Grant, message: str) -> None:
+        """Log a change of the owner, and a refusal that is not the one before."""
+        if grant.changed or (not grant.granted and self._told.get(request.holder) != message):
+            self._logger.info(f"{request.holder} asked for {request.source}: {message}")
+        self._told[request.holder] = message
 
     @staticmethod
     def _answer(grant: Grant, response: RequestControl.Response) -> None:

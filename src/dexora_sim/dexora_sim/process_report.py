@@ -1,0 +1,101 @@
+"""The story of a process's fault for the person who watches: what happened, what the robot did, what next."""
+
+from __future__ import annotations
+
+import shlex
+from dataclasses import dataclass, field
+from typing import Any
+
+from dexora_core.clock import NS_PER_MS, ns_to_s
+
+from dexora_sim.process_faults import ProcessFault, StopMeter
+
+HOLD_LEVEL = 4
+"""Level of SafetyState from which on an operator has to reset: L3."""
+_WHAT = {
+    ("policy", "killed"): "{who}, the source of all chunks, was killed",
+    ("policy", "stalled"): "{who}, the source of all chunks, stopped running",
+    ("command", "killed"): "{who}, the only one that commands the controllers, was killed",
+    ("command", "stalled"): "{who}, the only one that commands the controllers, stopped running",
+    ("watchdog", "killed"): "{who}, which watches from outside, was killed",
+    ("watchdog", "stalled"): "{who}, which watches from outside, stopped running",
+}
+_RESET = (
+    """ros2 service call /dexora/command/reset_fault dexora_msgs/srv/ResetFault "{operator_name: you}\""""
+)
+
+
+@dataclass
+class Story:
+    """What happened to whom.
+
+    Attributes:
+        fault: The fault.
+        victims: Name and process id of who was hit.
+        since_ns: When [ns].
+        speed_rad_s: Speed of the fastest arm joint then.
+        restart: Command that starts a policy again; empty when there is none.
+        reason: The fault that stopped the robot, a `dexora_msgs/Fault`; None while none is told.
+        seen_ns: When it was seen first [ns].
+        level: Level of the stop ladder then.
+    """
+
+    fault: ProcessFault
+    victims: tuple[tuple[str, int], ...]
+    since_ns: int
+    speed_rad_s: float
+    restart: str = ""
+    reason: Any = field(default=None)
+    seen_ns: int = 0
+    level: int = 0
+
+    def note(self, reason: Any, seen_ns: int, level: int) -> None:
+        """Take what the stop ladder says; the first stop counts."""
+        if self.reason is None:
+            self.reason, self.seen_ns, self.level = reason, seen_ns, level
+
+
+def tell(story: Story, meter: StopMeter) -> list[str]:
+    """Return the story in three lines.
+
+    Args:
+        story: What happened.
+        meter: What the arms did.
+    """
+    who = " and ".join(name for name, _pid in story.victims)
+    what = _WHAT[story.fault.victim, story.fault.blow].format(who=who)
+    return [
+        f"WHAT HAPPENED: {what} ({story.fault.signal.name}) at {ns_to_s(story.since_ns):.2f} s of simulated "
+        f"time, while the arms moved at {story.speed_rad_s:.2f} rad/s.",
+        f"WHAT THE ROBOT DID: {_noticed(story)} The arms came to rest {meter.rest_ms} ms after the fault, "
+        f"{_within(meter)}. They hold, and the hands keep their grip.",
+        f"WHAT TO DO NEXT: {_next(story)}",
+    ]
+
+
+def _noticed(story: Story) -> str:
+    if story.reason is None:
+        return "The controllers ran to the end of what they had been sent, which is always a stop."
+    after_ms = max(story.seen_ns - story.since_ns, 0) // NS_PER_MS
+    return f"command_node noticed after {after_ms} ms ({story.reason.code}: {story.reason.sentence})"
+
+
+def _within(meter: StopMeter) -> str:
+    velocity, acceleration, jerk = (round(100 * share) for share in meter.shares)
+    largest = f"velocity {velocity} %, acceleration {acceleration} %, jerk {jerk} %"
+    return f"at most at these shares of their limits: {largest}"
+
+
+def _next(story: Story) -> str:
+    steps = [] if story.reason is None else [story.reason.remedy]
+    if story.fault.blow == "stalled":
+        pids = shlex.join(str(pid) for _name, pid in story.victims)
+        steps.append(f"Here: `kill -CONT {pids}` lets it go on.")
+    elif story.fault.victim == "policy" and story.restart:
+        steps.append(f"Here: `{story.restart}`.")
+    elif story.fault.victim == "command":
+        steps.append("End this launch with Ctrl-C and start it again.")
+    if story.level >= HOLD_LEVEL:
+        steps.append(f"Then, as the operator: `{_RESET}`.")
+    steps.append("Nothing moves until then; Ctrl-C ends the launch. Read on: docs/how-to/watch_a_fault.md.")
+    return " ".join(steps)
