@@ -19,5 +19,10 @@ setup(
     maintainer_email="maintainers@dexora.example",
     description="Model, bundle, engines, scheduler and the policy node.",
     license="Apache-2.0",
-    entry_points={"console_scripts": ["policy_node = dexora_policy.policy_node:main"]},
+    entry_points={
+        "console_scripts": [
+            "policy_node = dexora_policy.policy_node:main",
+            "dexora-bundle = dexora_policy.bundle_cli:main",
+        ]
+    },
 )

@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 import re
 import shutil
+from http.client import HTTPException
 from pathlib import Path
 
 from dexora_core.bundle import MANIFEST, MANIFEST_HASH, SIGNATURE, Bundle, load_bundle, parse_manifest
@@ -49,8 +50,8 @@ def fetch_bundle(source: str, target: Path, *, revision: str = "", sha256: str =
         _gather(origin, work, sha256)
         load_bundle(work)
         work.rename(target)
-        work.parent.rmdir()
-    except OSError as error:
+        shutil.rmtree(work.parent)
+    except (OSError, HTTPException) as error:
         raise refusal(BundleError, "DX-BND-018", target.name, detail=str(error)) from error
     return load_bundle(target, verify=False)
 
@@ -72,9 +73,18 @@ def _gather(origin: Source, work: Path, sha256: str) -> None:
     for name, entry in files.items():
         if not _is_there(work / name, entry):
             origin.get(name, work, entry.bytes)
-            if not _is_there(work / name, entry):
-                (work / name).unlink()  # a next try starts it afresh
-                raise refusal(BundleError, "DX-BND-007", work.name, detail=name)
+            _check_arrived(work / name, entry)
+
+
+def _check_arrived(file: Path, entry: FileEntry) -> None:
+    """Refuse what came: a part is kept for the next try, a whole file of other content is not."""
+    size = file.stat().st_size
+    if size < entry.bytes:
+        detail = f"{file.name} ended after {size} of {entry.bytes} bytes"
+        raise refusal(BundleError, "DX-BND-018", file.parent.name, detail=detail)
+    if not _is_there(file, entry):
+        file.unlink()
+        raise refusal(BundleError, "DX-BND-007", file.parent.name, detail=file.name)
 
 
 def _is_there(file: Path, entry: FileEntry) -> bool:

@@ -100,8 +100,18 @@ class _WebSource:
 
 
 class _HubSource:
+    """The hub's own client resumes by itself, in a folder of its own beside the bundle in the making."""
+
     def __init__(self, repository: str, revision: str) -> None:
         self._hub = importlib.import_module("huggingface_hub")
+        known = importlib.import_module("huggingface_hub.errors")
+        # The others that a download raises are kinds of OSError.
+        self._errors = (
+            known.XetDownloadError,
+            known.EntryNotFoundError,
+            known.RevisionResolutionError,
+            ValueError,
+        )
         self._repository, self._revision = repository, revision
 
     def get(self, name: str, folder: Path, size: int = MAX_MANIFEST_BYTES) -> None:
@@ -110,10 +120,15 @@ class _HubSource:
             raise FileNotFoundError(f"{self._repository} at {self._revision[:12]} has no {name}")
 
     def get_optional(self, name: str, folder: Path) -> None:
-        """The hub's own client resumes by itself; it keeps what it needs for that in `.cache`."""
-        self._hub.snapshot_download(
-            self._repository, revision=self._revision, local_dir=folder, allow_patterns=[name]
-        )
+        own = folder.parent / "hub"
+        try:
+            self._hub.snapshot_download(
+                self._repository, revision=self._revision, local_dir=own, allow_patterns=[name]
+            )
+        except self._errors as error:
+            raise OSError(f"{type(error).__name__}: {error}") from error
+        if (own / name).is_file():
+            (own / name).replace(folder / name)
 
 
 def _safe_address(source: str, bundle: str) -> str:
