@@ -105,13 +105,10 @@ class _HubSource:
     def __init__(self, repository: str, revision: str) -> None:
         self._hub = importlib.import_module("huggingface_hub")
         known = importlib.import_module("huggingface_hub.errors")
+        network = importlib.import_module("httpx2").HTTPError
         # The others that a download raises are kinds of OSError.
-        self._errors = (
-            known.XetDownloadError,
-            known.EntryNotFoundError,
-            known.RevisionResolutionError,
-            ValueError,
-        )
+        missing = (known.EntryNotFoundError, known.RevisionResolutionError)
+        self._errors = (*missing, known.XetDownloadError, network, ValueError)
         self._repository, self._revision = repository, revision
 
     def get(self, name: str, folder: Path, size: int = MAX_MANIFEST_BYTES) -> None:
@@ -126,7 +123,7 @@ class _HubSource:
                 self._repository, revision=self._revision, local_dir=own, allow_patterns=[name]
             )
         except self._errors as error:
-            raise OSError(f"{type(error).__name__}: {error}") from error
+            raise OSError(" ".join(f"{type(error).__name__}: {error}".split())) from error
         if (own / name).is_file():
             (own / name).replace(folder / name)
 

@@ -1,5 +1,7 @@
 """A web server of bundles on 127.0.0.1 that can break off, ignore ranges and serve other content."""
 
+import hashlib
+import json
 import threading
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -45,11 +47,56 @@ def serving(folder):
         def log_message(self, *_):
             pass
 
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    with _running(Handler) as port:
+        yield f"http://127.0.0.1:{port}/nano/", behaviour
+
+
+@contextmanager
+def serving_hub(folder, commit):
+    """Yield the address of a model hub that has one repository, `owner/name`, at one commit."""
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_HEAD(self):
+            self.do_GET()
+
+        def do_GET(self):
+            path = self.path.partition("?")[0]
+            file = folder / path.rsplit("/", 1)[-1]
+            if path == f"/api/models/owner/name/tree/{commit}":
+                self.answer(json.dumps([entry(file) for file in sorted(folder.iterdir())]).encode(), {})
+            elif path == f"/owner/name/resolve/{commit}/{file.name}" and file.is_file():
+                self.answer(file.read_bytes(), {"ETag": f'"{digest(file)}"', "X-Repo-Commit": commit})
+            else:
+                self.send_error(404)
+
+        def answer(self, content, headers):
+            self.send_response(200)
+            for name, value in {**headers, "Content-Length": str(len(content))}.items():
+                self.send_header(name, value)
+            self.end_headers()
+            if self.command == "GET":
+                self.wfile.write(content)
+
+        def log_message(self, *_):
+            pass
+
+    def digest(file):
+        return hashlib.sha256(file.read_bytes()).hexdigest()[:40]
+
+    def entry(file):
+        return {"type": "file", "path": file.name, "size": file.stat().st_size, "oid": digest(file)}
+
+    with _running(Handler) as port:
+        yield f"http://127.0.0.1:{port}"
+
+
+@contextmanager
+def _running(handler):
+    server = ThreadingHTTPServer(("127.0.0.1", 0), handler)
     thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02})
     thread.start()
     try:
-        yield f"http://127.0.0.1:{server.server_port}/nano/", behaviour
+        yield server.server_port
     finally:
         server.shutdown()
         thread.join()

@@ -1,12 +1,14 @@
 """Fetching bundles: whole and verified or not there at all, and going on after every kind of interruption."""
 
+import os
 import shutil
+import subprocess
 import sys
 from types import ModuleType, SimpleNamespace
 
 import pytest
 from bundle_cases import FILES, edit, fields, write
-from bundle_server import serving
+from bundle_server import serving, serving_hub
 from dexora_core.bundle import BundleError, load_bundle, write_bundle
 from dexora_core.faults import SPECS
 from dexora_policy.bundle_fetch import fetch_bundle
@@ -188,6 +190,25 @@ def test_hub_is_asked_for_a_pinned_commit_and_listed_files_only(source, target, 
     refused(
         "DX-BND-018", lambda: fetch_bundle("owner/name", target / "x", revision="main"), "branch may change"
     )
+
+
+def test_the_real_client_of_the_hub_fetches_a_pinned_commit(source, target, tmp_path):
+    """In a process of its own: the client reads the hub's address when it is imported."""
+    (source / "README.md").write_text("a model card")
+    with serving_hub(source, COMMIT) as address:
+        own = {"HF_ENDPOINT": address, "HF_HOME": str(tmp_path / "home"), "HF_HUB_DISABLE_XET": "1"}
+        own |= {"HF_HUB_DISABLE_TELEMETRY": "1", "HF_HUB_DISABLE_PROGRESS_BARS": "1"}
+        command = [sys.executable, "-m", "dexora_policy.bundle_cli", "fetch", "owner/name", str(target)]
+        ended = subprocess.run(
+            [*command, "--revision", COMMIT],
+            env=os.environ | own,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+    assert ended.returncode == 0, ended.stderr
+    (source / "README.md").unlink()
+    same(load_bundle(target), source)
 
 
 def test_hub_that_fails_is_refused(target, monkeypatch):
