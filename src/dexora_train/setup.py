@@ -19,5 +19,10 @@ setup(
     maintainer_email="maintainers@dexora.example",
     description="Workstation only: datasets, training, distillation, INT8, evaluation.",
     license="Apache-2.0",
-    entry_points={"console_scripts": ["dexora-train = dexora_train.cli:main"]},
+    entry_points={
+        "console_scripts": [
+            "dexora-export = dexora_train.export.cli:main",
+            "dexora-train = dexora_train.cli:main",
+        ]
+    },
 )

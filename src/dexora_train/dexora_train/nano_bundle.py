@@ -64,7 +64,7 @@ def build_nano_bundle(
         ConfigError: An unknown preset or head.
     """
     checkpoint = nano_checkpoint(preset, seed, head=head)
-    options = ExportOptions(int8=int8, with_weights=True)
+    options = ExportOptions(int8=int8, with_report=int8 != "none")
     return export_bundle(checkpoint, directory, options).bundle.path
 
 

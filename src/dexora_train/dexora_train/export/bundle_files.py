@@ -15,10 +15,10 @@ from dexora_core.bundle import Bundle, LanguageSpec, write_bundle
 from dexora_core.contract import load_contract
 from dexora_core.records import to_dict
 from dexora_policy.solver_plan import solver_plan
-from dexora_train.checkpoint import TOKENIZER, Checkpoint, stored_parts
 from safetensors.torch import save as save_tensors
 
 from dexora_description import contract_path
+from dexora_train.checkpoint import TOKENIZER, Checkpoint, stored_parts
 
 CONFIG = "config.json"
 PRECISION_SUFFIX = {"fp32": "", "int8": ".int8", "qdq": ".qdq"}

@@ -7,9 +7,10 @@ from dataclasses import dataclass
 
 import numpy as np
 import onnx
+from numpy.typing import NDArray
+
 from dexora_train.export.onnx_graph import OnnxGraph
 from dexora_train.export.session import Feed, open_model
-from numpy.typing import NDArray
 
 Floats = NDArray[np.float32]
 

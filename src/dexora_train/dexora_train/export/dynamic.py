@@ -8,8 +8,9 @@ from collections.abc import Collection
 from pathlib import Path
 
 import onnx
-from dexora_train.export.onnx_graph import OnnxGraph
 from onnxruntime.quantization import QuantType, quantize_dynamic
+
+from dexora_train.export.onnx_graph import OnnxGraph
 
 
 def quantise_dynamic(graph: OnnxGraph, layers: Collection[str], *, reduce_range: bool = False) -> OnnxGraph:

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
-from dexora_train.export.calibration import Activation
 from numpy.typing import NDArray
+
+from dexora_train.export.calibration import Activation
 
 Floats = NDArray[np.float32]
 
@@ -43,24 +46,24 @@ def sqnr_db(exact: Floats, rounded: Floats) -> float:
     return 10.0 * float(np.log10(max(signal, 1e-30) / noise))
 
 
-def static_scale(activation: Activation, weight: Floats) -> tuple[float, float]:
-    """Choose the scale of a layer's input: the percentile that costs the layer's output least.
+def shared_scale(activation: Activation, weights: Sequence[Floats]) -> float:
+    """Choose the scale of a tensor: the percentile that costs the layers that read it least.
 
     Args:
-        activation: What the input held over the calibration set.
-        weight: The layer's weight [K, N].
-
-    Returns:
-        The scale, and the layer's ratio of signal to quantisation noise with it [dB].
+        activation: What the tensor held over the calibration set.
+        weights: Weights [K, N] of all layers that read it.
     """
-    rounded = _round_trip(weight)
-    exact = activation.rows @ weight
+    together = np.concatenate(weights, axis=1)
     magnitudes = np.abs(activation.rows)
     candidates = {activation.peak, *(float(np.percentile(magnitudes, p)) for p in _PERCENTILES)}
     scales = [max(candidate / LEVELS, _SMALLEST_SCALE) for candidate in sorted(candidates)]
-    ratios = [sqnr_db(exact, round_static(activation.rows, scale) @ rounded) for scale in scales]
-    best = int(np.argmax(ratios))
-    return scales[best], ratios[best]
+    return max(scales, key=lambda scale: static_sqnr_db(activation, together, scale))
+
+
+def static_sqnr_db(activation: Activation, weight: Floats, scale: float) -> float:
+    """Return a layer's ratio of signal to noise when its input has a fixed scale [dB]."""
+    rounded = round_static(activation.rows, scale)
+    return sqnr_db(activation.rows @ weight, rounded @ _round_trip(weight))
 
 
 def dynamic_sqnr_db(activation: Activation, weight: Floats) -> float:

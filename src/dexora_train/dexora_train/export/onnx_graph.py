@@ -68,7 +68,7 @@ class OnnxGraph:
     def add_constant(self, values: NDArray[np.generic], hint: str) -> str:
         """Store values as a new initialiser and return its name."""
         name = self.fresh_name(hint)
-        self.graph.initializer.append(numpy_helper.from_array(np.ascontiguousarray(values), name))
+        self.graph.initializer.append(numpy_helper.from_array(np.asarray(values, order="C"), name))
         self._constants[name] = self.graph.initializer[-1]
         return name
 
@@ -87,6 +87,10 @@ class OnnxGraph:
             weight = self._constants.get(node.input[1]) if node.op_type == "MatMul" else None
             if weight is not None and len(weight.dims) == 2:
                 yield node
+
+    def weight(self, matmul: onnx.NodeProto) -> NDArray[np.float32]:
+        """Return the weight [K, N] of one of `matmuls` as float32."""
+        return self.constant(matmul.input[1]).astype(np.float32)
 
     def replace_nodes(self, nodes: Sequence[onnx.NodeProto]) -> None:
         """Set the list of nodes, which must be in execution order, and index it anew."""

@@ -12,9 +12,10 @@ from collections.abc import Mapping
 
 import numpy as np
 import onnx
+from onnx import helper
+
 from dexora_train.export.integers import quantise_weight
 from dexora_train.export.onnx_graph import OnnxGraph
-from onnx import helper
 
 
 def insert_qdq(graph: OnnxGraph, scales: Mapping[str, float]) -> OnnxGraph:

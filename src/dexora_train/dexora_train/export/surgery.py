@@ -12,11 +12,15 @@ from collections.abc import Callable, Mapping
 
 import numpy as np
 import onnx
-from dexora_train.export.onnx_graph import OnnxGraph, attribute
 from onnx import helper
+
+from dexora_train.export.onnx_graph import OnnxGraph, attribute
+from dexora_train.export.runtime_fusion import drop_nan_guards
 
 _SCOPES = "pkg.torch.onnx.name_scopes"
 PRODUCER = "dexora_train"
+HALF_PREFIX = "inner."
+"""What the wrapper of a float16 export puts before every module path."""
 
 
 def tidy(model: onnx.ModelProto, properties: Mapping[str, str]) -> onnx.ModelProto:
@@ -42,7 +46,8 @@ def name_layers(graph: OnnxGraph) -> None:
     for node in graph.nodes:
         scopes = next((item.value for item in node.metadata_props if item.key == _SCOPES), "[]")
         names = ast.literal_eval(scopes)
-        base = f"{names[-2] if len(names) > 1 else ''}.{node.op_type}".lstrip(".")
+        path = names[-2].removeprefix(HALF_PREFIX) if len(names) > 1 else ""
+        base = f"{path}.{node.op_type}".lstrip(".")
         seen[base] += 1
         node.name = f"{base}:{seen[base]}"
 
@@ -128,4 +133,9 @@ def describe(model: onnx.ModelProto, properties: Mapping[str, str]) -> None:
         del item.metadata_props[:]
 
 
-_PASSES: tuple[Callable[[OnnxGraph], None], ...] = (fold_weight_transposes, split_gemms, unstack)
+_PASSES: tuple[Callable[[OnnxGraph], None], ...] = (
+    fold_weight_transposes,
+    split_gemms,
+    unstack,
+    drop_nan_guards,
+)

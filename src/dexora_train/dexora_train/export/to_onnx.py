@@ -11,9 +11,10 @@ from copy import deepcopy
 
 import onnx
 import torch
+from torch import Tensor, nn
+
 from dexora_train.export.graphs import GraphSpec
 from dexora_train.export.surgery import tidy
-from torch import Tensor, nn
 
 OPSET = 20
 """The newest that TensorRT 10 reads; LayerNormalization and Gelu are one node each."""
@@ -28,11 +29,11 @@ class HalfModule(nn.Module):
 
     def __init__(self, module: nn.Module) -> None:
         super().__init__()
-        self.module = deepcopy(module).half()
+        self.inner = deepcopy(module).half()
 
     def forward(self, *inputs: Tensor) -> Tensor | tuple[Tensor, ...]:
         """Run in float16; floats come and go as float32."""
-        outputs = self.module(*(_cast(value, torch.float16) for value in inputs))
+        outputs = self.inner(*(_cast(value, torch.float16) for value in inputs))
         if isinstance(outputs, Tensor):
             return _cast(outputs, torch.float32)
         return tuple(_cast(value, torch.float32) for value in outputs)
