@@ -98,9 +98,13 @@ class PolicyRuns:
         for goal in self._goals:
             if goal.run is run:
                 _settle(goal, end)
-        is_fault = end.outcome in (Outcome.STOPPED_BY_FAULT, Outcome.REFUSED)
-        log = self._node.get_logger().error if is_fault else self._node.get_logger().info
-        log(" ".join(f"'{run.instruction}' ended after {run.chunks} chunks: {end.code} {end.reason}".split()))
+        told = " ".join(
+            f"'{run.instruction}' ended after {run.chunks} chunks: {end.code} {end.reason}".split()
+        )
+        if end.code:  # rclpy remembers the severity of every line that logs
+            self._node.get_logger().error(told)
+        else:
+            self._node.get_logger().info(told)
 
     def close(self, reason: str) -> None:
         """End everything before the node goes down."""
