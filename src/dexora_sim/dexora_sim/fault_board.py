@@ -53,7 +53,7 @@ class FaultBoard:
             now_ns: Current simulated time [ns].
 
         Returns:
-            One sentence.
+            One sentence that tells when it begins.
 
         Raises:
             ConfigError: Unknown hook or target, or a number outside its bounds; the message lists what is
@@ -66,8 +66,7 @@ class FaultBoard:
         end_ns = start_ns + round(request.duration_s * NS_PER_S) if request.duration_s else math.inf
         entry = _Entry(request, hook.make(request, targets, self._world), start_ns, end_ns)
         self._entries = [other for other in self._entries if other.label != entry.label] + [entry]
-        when = f"in {request.start_s:g} s" if request.start_s else "now"
-        return f"{entry.label} begins {when}: {hook.summary}"
+        return f"{entry.label} begins at {start_ns / NS_PER_S:.3f} s of simulated time: {hook.summary}"
 
     def clear(self, fault: str = "", target: str = "") -> str:
         """End faults now.

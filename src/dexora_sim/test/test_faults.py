@@ -238,7 +238,7 @@ def test_fault_of_the_guide_works_as_it_stands():
     exec(f"{fault}\nHOOK = {hook.rstrip().rstrip(',')}", names)
     board = FaultBoard((*HOOKS, names["HOOK"]), WORLD)
     said = board.start(FaultRequest("targets_scaled"), S)
-    assert said == "targets_scaled begins now: targets are a share of what was asked"
+    assert said == "targets_scaled begins at 1.000 s of simulated time: targets are a share of what was asked"
     np.testing.assert_array_equal(board.targets(HOME, HOME, S), 0.5 * HOME)
 
 
