@@ -16,7 +16,8 @@ from dexora_core.refusal import refusal
 
 _HASH = r"[0-9a-f]{64}"
 _NAME = r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}"
-_TEXT = r"[^\x00-\x1f]{1,500}"
+# One line that can be written as UTF-8: no half of a surrogate pair.
+_TEXT = r"[^\x00-\x1f\ud800-\udfff]{1,500}"
 _CREATED = r"\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}Z"
 _REQUIREMENT = r">=\d+(\.\d+)*"
 _KEYS = tuple(Manifest.__dataclass_fields__)
