@@ -72,7 +72,8 @@ class ExpertNode(ManagedNode[ExpertParameters]):
         self._player = ExpertPlayer(self._contract, parameters.task, levels)
         self._now_ns, self._episode = 0, ""
         self._ended_ns: int | None = None
-        self._is_over = False
+        self._leaving_ns: int | None = None
+        self._is_over = self._is_gone = False
         self._played = self._successes = 0
         self._chunk = ActionChunk(
             source=ActionChunk.SOURCE_POLICY,
@@ -98,10 +99,15 @@ class ExpertNode(ManagedNode[ExpertParameters]):
         if self._ended_ns is not None and self._now_ns - self._ended_ns > PAUSE_NS:
             self._ended_ns = None
             self._next_episode()
-        if self._change.is_running:
+        if self._leaving_ns is not None:
+            self._leave(self._now_ns - self._leaving_ns)
+        elif self._change.is_running:
             self._change.advance(self._now_ns)
-            return
-        positions = dict(zip(message.name, message.position, strict=False))
+        else:
+            self._act(dict(zip(message.name, message.position, strict=False)))
+
+    def _act(self, positions: dict[str, float]) -> None:
+        """Send what is to be done, once the world is known and the robot may be moved."""
         if not self._player.is_ready(positions, self._now_ns):
             return
         if self._lease.epoch is None:
@@ -169,9 +175,16 @@ class ExpertNode(ManagedNode[ExpertParameters]):
 
     def _next_episode(self) -> None:
         if self.parameters.episodes and self._played >= self.parameters.episodes:
-            signal.raise_signal(signal.SIGINT)  # the process's own clean way down
+            self._leaving_ns = self._now_ns
+            self._lease.give_back(self._now_ns)
             return
         self._change.begin()
+
+    def _leave(self, waited_ns: int) -> None:
+        """End the process once the robot is given back, in its own clean way down."""
+        if not self._is_gone and (self._lease.is_settled or waited_ns > PAUSE_NS):
+            self._is_gone = True
+            signal.raise_signal(signal.SIGINT)
 
     def _check(self) -> Check:
         values = {"played": str(self._played), "successes": str(self._successes)}
