@@ -96,6 +96,7 @@ class TokenEncoderNode(ManagedNode[TokenEncoderParameters]):
         self._views = ViewSet(self._bounds, self._timing)
         self._statistics = EncodeStatistics(min(bound.max_age_ns for bound in self._bounds.values()))
         self._masked: dict[str, Fault] = {}
+        self._told: dict[str, Fault] = {}
         self.diagnostics.add("encoder", self._check_encoder)
         for camera in self._cameras:
             self.diagnostics.add(f"camera {camera.view}", partial(self._check_camera, camera.view))
@@ -111,7 +112,7 @@ class TokenEncoderNode(ManagedNode[TokenEncoderParameters]):
         self._intake.drain()
         started_ns, started_stamp_ns = self._times.now_ns(), self._times.stamp_ns()
         selection = self._views.select(started_ns, self._arms.newest)
-        self._tell(selection.masked)
+        self._masked = dict(selection.masked)
         if not selection.pictures:
             self._statistics.blind += 1
             return
@@ -146,17 +147,13 @@ class TokenEncoderNode(ManagedNode[TokenEncoderParameters]):
     # Telling.
 
     def _tell(self, masked: Mapping[str, Fault]) -> None:
-        """Log what has changed since the last encoding."""
+        """Log what has changed since the last diagnostics: a view that blinks must not fill the log."""
         for view, fault in masked.items():
-            if view not in self._masked or self._masked[view].code != fault.code:
+            if view not in self._told or self._told[view].code != fault.code:
                 self.get_logger().warning(f"{fault.code}: {fault.sentence} {fault.spec.remedy}")
-        for view in self._masked.keys() - masked.keys():
+        for view in self._told.keys() - masked.keys():
             self.get_logger().info(f"camera {view} is used again")
-        if len(masked) == len(self._bounds) > len(self._masked):
-            detail = ", ".join(f"{view} {fault.code}" for view, fault in masked.items())
-            fault = make_fault("DX-TOK-001", self._times.now_ns(), detail=detail)
-            self.get_logger().error(f"{fault.code}: {fault.sentence}")
-        self._masked = dict(masked)
+        self._told = dict(masked)
 
     def _check_encoder(self) -> Check:
         values = self._statistics.summary()

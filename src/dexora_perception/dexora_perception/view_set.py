@@ -55,7 +55,9 @@ class _View:
     stamp_ns: int | None = None
     new_since_ns: int | None = None
     fault: Fault | None = None
-    counts: dict[str, int] = field(default_factory=lambda: {"received": 0, "dropped": 0, "refused": 0})
+    counts: dict[str, int] = field(
+        default_factory=lambda: dict.fromkeys(("received", "dropped", "refused", "masked"), 0)
+    )
 
     def forget(self) -> None:
         """Forget the picture, not the counts."""
@@ -79,7 +81,7 @@ class ViewSet:
 
     @property
     def counts(self) -> dict[str, dict[str, int]]:
-        """Pictures received, dropped for a newer one, and refused, by view."""
+        """Pictures received, dropped for a newer one and refused, and encodings without it, by view."""
         return {view: dict(state.counts) for view, state in self._views.items()}
 
     def offer(self, view: str, now_ns: int, picture: Picture) -> None:
@@ -140,6 +142,8 @@ class ViewSet:
         while (skewed := self._skew.check(now_ns, stamps)) is not None:
             faults[skewed.subject] = skewed
             del stamps[skewed.subject], pictures[skewed.subject]
+        for view in faults:
+            self._views[view].counts["masked"] += 1
         return Selection(pictures, faults)
 
     def masked(self, now_ns: int) -> dict[str, Fault]:

@@ -93,7 +93,7 @@ def test_newest_picture_wins_and_the_others_are_counted(cameras):
         cameras.show(now_ms, *VIEWS)
     newest = cameras.views.select(1020 * MS).pictures["right"]
     assert newest.stamp_ns == 1015 * MS
-    assert cameras.views.counts["right"] == {"received": 3, "dropped": 2, "refused": 0}
+    assert cameras.views.counts["right"] == {"received": 3, "dropped": 2, "refused": 0, "masked": 0}
 
 
 def test_rate_is_kept_in_the_long_run_in_spite_of_jitter(cameras):
@@ -146,6 +146,7 @@ def test_black_view_is_masked_and_comes_back(cameras):
     cameras.show(1000, "top", "left")
     cameras.show(1000, "right", pixels=np.zeros((48, 64, 3), np.uint8))
     assert cameras.select(1000)[1] == {"right": "DX-CAM-002"}
+    assert cameras.views.counts["right"]["masked"] == 1
     cameras.show(1050, *VIEWS)
     assert cameras.select(1050) == (list(VIEWS), {})
 

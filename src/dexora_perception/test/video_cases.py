@@ -6,7 +6,7 @@ import numpy as np
 
 def picture_of(number, height=48, width=64):
     """A picture whose brightness tells its number: 20, 30, 40 ... on the left, a checkerboard right."""
-    pixels = np.full((height, width, 3), 20 + 10 * number, np.uint8)
+    pixels = np.full((height, width, 3), 20 + 10 * (number % 20), np.uint8)
     pixels[:, width // 2 :] = 255 * (np.indices((height, width // 2)).sum(axis=0) // 8 % 2)[:, :, None]
     return pixels
 
