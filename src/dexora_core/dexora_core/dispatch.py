@@ -18,7 +18,7 @@ class Dispatcher:
     Args:
         limits: Limits of the robot.
         max_rate_hz: Highest rate of messages by group; missing groups have none.
-        hold_s: Time of the only point of a group that rests [s].
+        hold_s: Every trajectory lasts at least this long [s].
     """
 
     def __init__(self, limits: MotionLimits, max_rate_hz: Mapping[str, float], hold_s: float) -> None:

@@ -42,20 +42,25 @@ def command_points(
 ) -> dict[str, Points]:
     """Return what each group's controller is to be sent: the ends of its polynomials, the last at rest.
 
+    A trajectory that ended before it arrived would be refused, so a short one is told to rest a while.
+
     Args:
         plan: The plan in force.
         now_ns: Start of the trajectories.
         groups: Joint indices of the groups that are to be sent something.
-        hold_s: Time of the only point of a group that rests already [s].
+        hold_s: Every trajectory lasts at least this long [s].
     """
     ends = np.round(plan.knots_s(now_ns), 9)
     rest = plan.rest_position()
     result, others = {}, {}
     for group, indices in groups.items():
         times = sorted({time for time in ends[:, indices].ravel().tolist() if time > _SOON_S})
-        if not times:
-            result[group] = _rest_at([hold_s], rest[indices])
-        elif len(times) == 2 and plan.uniform is not None:
+        count = len(times)
+        if not count or times[-1] < hold_s:
+            times.append(hold_s)
+        if not count:
+            result[group] = _rest_at(times, rest[indices])
+        elif count == 2 and plan.uniform is not None:
             result[group] = _rest_at(times, rest[indices], plan.handover[:, indices])
         else:
             others[group] = times
@@ -65,9 +70,9 @@ def command_points(
 
 
 def _rest_at(times: list[float], position: FloatArray, before: FloatArray | None = None) -> Points:
-    """Points that rest at `position` at the last of the times, after the state `before`, if any."""
+    """Points that rest at `position`, after the state `before` at the first of the times, if any."""
     states = np.zeros((3, len(times), position.size))
-    states[0, -1] = position
+    states[0] = position
     if before is not None:
         states[:, 0] = before
     return Points(np.array(times), *states)

@@ -71,6 +71,17 @@ def test_usual_message_has_two_points():
     assert {len(points) for points in command_points(gate.plan, 10 * MS, GROUPS, 0.03).values()} == {2}
 
 
+def test_stop_that_is_over_soon_is_told_to_rest_a_while():
+    gate = make()
+    gate.step(10 * MS, GateRequest(np.full(4, 1e-7)))
+    brief = command_points(gate.plan, 10 * MS, GROUPS, 0.03)["a"]
+    lasting = command_points(gate.plan, 10 * MS, GROUPS, 0.5)["a"]
+    assert lasting.times_s.tolist() == [*brief.times_s.tolist(), 0.5]
+    np.testing.assert_array_equal(lasting.position, [*brief.position, brief.position[-1]])
+    assert not lasting.velocity[-2:].any()
+    assert not lasting.acceleration[-2:].any()
+
+
 def test_frozen_groups_and_those_not_due_are_left_out():
     dispatcher, plan = Dispatcher(LIMITS, {"b": 10.0}, 0.03), make().plan
     run = {"a": GroupMode.RUN, "b": GroupMode.GRIP}
