@@ -19,6 +19,7 @@ from dexora_train.data.check import check_dataset
 from dexora_train.data.collect import Attempt, CollectConfig, collect, write_collected
 from dexora_train.data.finding import Severity
 from dexora_train.data.reader import LeRobotReader
+from dexora_train.train_cli import train_command
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, rich_markup_mode=None, help=__doc__)
 _console = Console()
@@ -122,6 +123,9 @@ def check_command(
     errors = sum(finding.severity is Severity.ERROR for finding in findings)
     _console.print(f"{dataset}: {errors} errors, {len(findings) - errors} warnings")
     raise typer.Exit(1 if errors else 0)
+
+
+app.command("train")(train_command)
 
 
 def main() -> int:

@@ -45,9 +45,7 @@ def test_interrupted_collection_goes_on_and_is_fit_to_train_on(tmp_path, contrac
     told = []
     whole = collect(CONFIG, tmp_path / "whole", told.append)
     assert [attempt.is_success for attempt in told].count(True) == 2
-    collect(
-        CollectConfig(("reach",), 1, image_size=32, disturbance_rad=0.02), tmp_path / "cut", told.append
-    )
+    collect(CollectConfig(("reach",), 1, image_size=32, disturbance_rad=0.02), tmp_path / "cut", told.append)
     before = len(told)
     resumed = collect(CONFIG, tmp_path / "cut", told.append)
     assert [attempt.seed for attempt in told[before:]] == [resumed[1].source["seed"]]

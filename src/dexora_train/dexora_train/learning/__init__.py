@@ -1,0 +1,1 @@
+"""From a dataset to a checkpoint: frames on disk, an encoder, its tokens, a policy."""

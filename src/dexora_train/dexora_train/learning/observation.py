@@ -1,0 +1,59 @@
+"""What a policy sees in training, made less perfect than the recording: noise, missing cameras."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+from dexora_train.learning.losses import Draws
+
+# Which of a step's chances decides what.
+_VIEW_CHANCES = slice(0, 4)
+_WORDS_CHANCE, _STATE_CHANCE = 4, 5
+
+
+@dataclass(frozen=True)
+class Imperfection:
+    """How much less than everything a policy gets to see while it learns.
+
+    Attributes:
+        state_noise: Standard deviation of the noise on the joint state, as a share of each joint's own
+            standard deviation over the data.
+        view_dropout: Probability that a camera is missing; never all of them.
+        words_dropout: Probability that there is no instruction.
+        state_dropout: Probability that the joint state is unknown.
+    """
+
+    state_noise: float = 0.02
+    view_dropout: float = 0.05
+    words_dropout: float = 0.0
+    state_dropout: float = 0.05
+
+
+def seen_views(draws: Draws, views: int, how: Imperfection) -> Tensor:
+    """Return bool (B, V): which cameras are there; at least one is."""
+    chances = draws.chances[:, _VIEW_CHANCES][:, :views]
+    seen = chances >= how.view_dropout
+    best = torch.nn.functional.one_hot(chances.argmax(dim=1), views).bool()
+    return seen | best
+
+
+def seen_words(draws: Draws, mask: Tensor, how: Imperfection) -> Tensor:
+    """Return the language mask (B, L) with some instructions left out."""
+    return mask & (draws.chances[:, _WORDS_CHANCE, None] >= how.words_dropout)
+
+
+def seen_state(draws: Draws, state: Tensor, spread: Tensor, how: Imperfection) -> tuple[Tensor, Tensor]:
+    """Return the normalised joint state (B, J) as it is measured, and bool (B, J): what is known of it.
+
+    Args:
+        draws: Random numbers of the step.
+        state: Normalised joint state (B, J).
+        spread: Standard deviation of each normalised joint over the data (J,).
+        how: How imperfect it is.
+    """
+    noisy = state + how.state_noise * spread * draws.state_noise
+    known = (draws.chances[:, _STATE_CHANCE, None] >= how.state_dropout).expand_as(state)
+    return torch.where(known, noisy, 0.0), known

@@ -1,0 +1,76 @@
+"""What a frozen backbone makes of every picture, computed once: a policy then learns without looking."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import torch
+from dexora_perception.model import VisualEncoder
+from numpy.typing import NDArray
+
+from dexora_train.learning.frames import Frames
+from dexora_train.learning.pretraining import augmented
+
+_INDEX, _VALUES = "index.json", "tokens.npy"
+_BATCH = 64
+
+
+def cache_tokens(
+    encoder: VisualEncoder,
+    frames: Frames,
+    directory: Path,
+    copies: int,
+    report: Callable[[int, int], None] = lambda done, total: None,
+) -> NDArray[np.float16]:
+    """Return the tokens of all frames before the adapter, (copies, F, V, N, backbone width), mapped.
+
+    Copy 0 is of the pictures as they are, further ones are of augmented pictures. What is there already from
+    the same encoder and frames is taken as it is.
+
+    Args:
+        encoder: Its backbone is frozen.
+        frames: The pictures.
+        directory: Where the tokens go.
+        copies: At least 1.
+        report: Called with the frames done and their total.
+    """
+    index = {"encoder": weights_hash(encoder), "dataset": frames.dataset, "copies": copies}
+    path = directory / _INDEX
+    if path.is_file() and json.loads(path.read_text()) == index:
+        return np.load(directory / _VALUES, mmap_mode="r")
+    partial = directory.with_name(f".{directory.name}.partial")
+    for stale in (partial, directory):
+        shutil.rmtree(stale, ignore_errors=True)
+    partial.mkdir(parents=True)
+    config = encoder.config
+    shape = (copies, len(frames), len(config.views), config.tokens_per_view, config.backbone_width)
+    values = np.lib.format.open_memmap(partial / _VALUES, mode="w+", dtype=np.float16, shape=shape)
+    views = [frames.views.index(view) for view in config.views]
+    encoder.eval()
+    with torch.no_grad():
+        for first in range(0, len(frames), _BATCH):
+            pictures = torch.from_numpy(frames.images[first : first + _BATCH][:, views])
+            for copy in range(copies):
+                generator = torch.Generator().manual_seed(first * copies + copy)
+                seen = augmented(pictures, generator) if copy else pictures
+                device = next(encoder.parameters()).device
+                tokens = encoder.backbone_tokens(seen.to(device))
+                values[copy, first : first + _BATCH] = tokens.cpu().numpy()
+            report(min(first + _BATCH, len(frames)), len(frames))
+    values.flush()
+    (partial / _INDEX).write_text(json.dumps(index))
+    partial.rename(directory)
+    return np.load(directory / _VALUES, mmap_mode="r")
+
+
+def weights_hash(encoder: VisualEncoder) -> str:
+    """Return the SHA-256 (hex) of the backbone's weights."""
+    digest = hashlib.sha256()
+    for name, value in sorted(encoder.backbone.state_dict().items()):
+        digest.update(name.encode() + value.detach().cpu().contiguous().numpy().tobytes())
+    return digest.hexdigest()

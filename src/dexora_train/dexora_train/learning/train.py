@@ -1,0 +1,224 @@
+"""A whole training run in one folder: from a dataset to a checkpoint, resumable at every stage."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+import torch
+from accelerate import Accelerator
+from dexora_core.bundle import Statistics, make_statistics
+from dexora_core.contract import load_contract
+from dexora_core.records import from_dict, to_dict
+from dexora_perception.model import VisualEncoder
+from dexora_perception.model import preset as encoder_preset
+from dexora_policy.model import Policy, build_language
+from dexora_policy.model import preset as policy_preset
+from dexora_policy.solver_plan import DEFAULT_STEPS
+from safetensors.torch import load_file, save_file
+
+from dexora_description import contract_path
+from dexora_train.checkpoint import Checkpoint, Recipe, save_checkpoint
+from dexora_train.data import layout
+from dexora_train.data.reader import LeRobotReader
+from dexora_train.learning.errors import TrainingError
+from dexora_train.learning.frames import Frames, unpack
+from dexora_train.learning.loop import LoopConfig, Progress, Run
+from dexora_train.learning.observation import Imperfection
+from dexora_train.learning.stages import Acting, Samples, StageConfig, learn_to_act, pretrain
+from dexora_train.learning.tokens import cache_tokens
+from dexora_train.word_tokenizer import word_tokenizer
+
+_CONFIG, _ENCODER = "config.json", "encoder.safetensors"
+
+
+@dataclass(frozen=True)
+class TrainConfig:
+    """A training run.
+
+    Attributes:
+        name: Name of the policy.
+        robot: Name of the robot.
+        preset: Size: `nano`, `tiny`, `small`, `base`, `full`.
+        head: `mip` (two regressions, no distillation), `flow` or `v` (diffusion).
+        seeing: Pre-training of the encoder.
+        acting: Training of the policy.
+        batch_seeing: Samples per step of the first, of all processes together.
+        batch_acting: Samples per step of the second.
+        copies: Cached copies of each picture's tokens; all but one are augmented.
+        max_prefix_steps: Longest committed prefix; the robot may think for so many steps.
+        imperfection: What the policy does not get to see.
+        seed: Of everything random.
+    """
+
+    name: str = "policy"
+    robot: str = "dexora36"
+    preset: str = "tiny"
+    head: str = "mip"
+    seeing: LoopConfig = field(default_factory=lambda: LoopConfig(4000, learning_rate=1e-3))
+    acting: LoopConfig = field(default_factory=lambda: LoopConfig(20_000))
+    batch_seeing: int = 32
+    batch_acting: int = 64
+    copies: int = 3
+    max_prefix_steps: int = 8
+    imperfection: Imperfection = field(default_factory=Imperfection)
+    seed: int = 0
+
+    @staticmethod
+    def from_dict(data: Mapping[str, Any]) -> TrainConfig:
+        """Read what was written as JSON; unknown keys are refused."""
+        return from_dict(TrainConfig, data)
+
+
+@dataclass(frozen=True)
+class Reports:
+    """Who is told what.
+
+    Attributes:
+        stage: Called with the name of each stage as it begins.
+        count: Called with what is done of a stage that can be counted, and the total.
+        line: Called with each line of a training log.
+    """
+
+    stage: Callable[[str], None] = lambda name: None
+    count: Callable[[int, int], None] = lambda done, total: None
+    line: Callable[[Progress], None] = lambda line: None
+
+
+def train(dataset: Path, folder: Path, config: TrainConfig, reports: Reports | None = None) -> Path:
+    """Train a policy; started again, it goes on where it was stopped.
+
+    Args:
+        dataset: Folder of a LeRobot dataset that has passed `check`.
+        folder: Folder of the run.
+        config: What and how.
+        reports: Who is told.
+
+    Returns:
+        Folder of the checkpoint.
+
+    Raises:
+        DatasetError: The dataset cannot be read.
+        TrainingError: The folder holds another run, the dataset does not fit, or training fails.
+        ConfigError: An unknown preset or head.
+    """
+    told = reports or Reports()
+    accelerator = Accelerator()
+    _claim(folder, config)
+    reader = LeRobotReader(dataset)
+    _check_fit(reader, config)
+    told.stage("unpacking videos")
+    with accelerator.main_process_first():
+        frames = unpack(dataset, folder / "frames", told.count)
+    torch.manual_seed(config.seed)
+    statistics = statistics_of(reader, dataset.name)
+    encoder = _seeing_encoder(frames, config, folder, accelerator, told)
+    told.stage("computing tokens")
+    with accelerator.main_process_first():
+        tokens = cache_tokens(encoder, frames, folder / "tokens", config.copies, told.count)
+    policy_config = replace(policy_preset(config.preset), head=config.head)
+    tasks = [span.task for span in frames.spans]
+    language = policy_config.language
+    tokenizer = word_tokenizer(tasks, language.vocabulary, language.max_tokens)
+    torch.manual_seed(config.seed + 1)
+    acting = Acting(encoder, build_language(language), Policy(policy_config))
+    samples = Samples(frames, tokens, statistics, tokenizer, horizon=policy_config.horizon)
+    told.stage("learning to act")
+    stage = StageConfig(
+        config.batch_acting, config.acting, config.seed, config.max_prefix_steps, config.imperfection
+    )
+    learn_to_act(acting, samples, stage, Run(folder / "acting", accelerator, told.line))
+    recipe = Recipe(
+        name=config.name,
+        robot=config.robot,
+        encoder=encoder.config,
+        policy=policy_config,
+        steps=DEFAULT_STEPS[config.head],
+        step_dt_s=1.0 / reader.rate_hz,
+        max_prefix_steps=config.max_prefix_steps,
+        statistics=statistics,
+        known_instructions=tuple(dict.fromkeys(tasks)),
+        lineage=(_sentence(reader, config),),
+    )
+    done = Checkpoint(recipe, encoder, acting.policy, acting.language, tokenizer)
+    if accelerator.is_main_process:
+        save_checkpoint(done, folder / "checkpoint")
+    return folder / "checkpoint"
+
+
+def statistics_of(reader: LeRobotReader, name: str) -> Statistics:
+    """Return the normalisation that a dataset's own statistics give."""
+    state, action = reader.stats[layout.STATE], reader.stats[layout.ACTION]
+    return make_statistics(
+        action_p01=action["q01"],
+        action_p99=action["q99"],
+        state_p01=state["q01"],
+        state_p99=state["q99"],
+        dataset=name,
+    )
+
+
+def _claim(folder: Path, config: TrainConfig) -> None:
+    """Write the configuration into a new folder; refuse the folder of another run."""
+    path = folder / _CONFIG
+    content = to_dict(config)
+    if path.is_file():
+        found = json.loads(path.read_text())
+        changed = [key for key in content if json.loads(json.dumps(content[key])) != found.get(key)]
+        if changed:
+            raise TrainingError(
+                f"{folder} holds a run with another {', '.join(changed)}; take its settings to go on, or "
+                "another folder to begin anew."
+            )
+        return
+    folder.mkdir(parents=True, exist_ok=True)
+    path.write_text(json.dumps(content, indent=1) + "\n")
+
+
+def _check_fit(reader: LeRobotReader, config: TrainConfig) -> None:
+    contract = load_contract(contract_path(config.robot))
+    if reader.joint_names != contract.joint_names:
+        raise TrainingError(
+            f"{reader.root} has other joints than {contract.name}; 'check' tells which; convert it first."
+        )
+    encoder = encoder_preset(config.preset)
+    missing = [view for view in encoder.views if view not in reader.views]
+    if missing:
+        raise TrainingError(f"{reader.root} has no view {missing[0]!r}; preset {config.preset} needs it.")
+    size = reader.features[layout.image_key(encoder.views[0])]["shape"][0]
+    if size != encoder.image_size:
+        raise TrainingError(
+            f"{reader.root} has pictures of {size} pixels, preset {config.preset} takes "
+            f"{encoder.image_size}; collect with that size."
+        )
+
+
+def _seeing_encoder(
+    frames: Frames, config: TrainConfig, folder: Path, accelerator: Accelerator, told: Reports
+) -> VisualEncoder:
+    """Return an encoder that has learnt to see, from an earlier call where there is one."""
+    encoder = VisualEncoder(encoder_preset(config.preset))
+    path = folder / _ENCODER
+    if path.is_file():
+        encoder.load_state_dict(load_file(path))
+        encoder.backbone.requires_grad_(False)
+        return encoder.eval()
+    told.stage("learning to see")
+    stage = StageConfig(config.batch_seeing, config.seeing, config.seed, 0, config.imperfection)
+    error_m = pretrain(encoder, frames, stage, Run(folder / "seeing", accelerator, told.line))
+    told.stage(f"things are seen where they are within {1000 * error_m:.0f} mm")
+    if accelerator.is_main_process:
+        partial = path.with_suffix(".partial")
+        save_file({name: value.contiguous() for name, value in encoder.state_dict().items()}, partial)
+        partial.replace(path)
+    return encoder
+
+
+def _sentence(reader: LeRobotReader, config: TrainConfig) -> str:
+    return (
+        f"head {config.head}, {config.acting.steps} steps of {config.batch_acting} samples, seed "
+        f"{config.seed}, on {len(reader)} episodes of {reader.root.name}"
+    )

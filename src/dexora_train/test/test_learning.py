@@ -1,0 +1,260 @@
+"""Pins that a run can be stopped anywhere, gives the same result by seed, and learns what it is shown."""
+
+import json
+from dataclasses import replace
+
+import numpy as np
+import pytest
+import torch
+from accelerate import Accelerator
+from dexora_policy.model import preset as policy_preset
+from dexora_policy.solver_plan import CLEAN_TIME
+from dexora_train.checkpoint import load_checkpoint
+from dexora_train.data import layout, truth
+from dexora_train.data.episode import RecordedEpisode
+from dexora_train.data.staging import Staging
+from dexora_train.data.writer import DatasetPlan, write_dataset
+from dexora_train.learning import snapshot
+from dexora_train.learning import train as training
+from dexora_train.learning.ema import Average
+from dexora_train.learning.errors import TrainingError
+from dexora_train.learning.frames import Span, unpack
+from dexora_train.learning.loop import LoopConfig, Run, learning_rate, train_loop
+from dexora_train.learning.losses import Draws, policy_loss
+from dexora_train.learning.observation import Imperfection, seen_views
+from dexora_train.learning.pretraining import answers, augmented
+from dexora_train.learning.train import TrainConfig
+from dexora_train.learning.windows import Windows, draw
+
+SPANS = (Span(0, 5, "a", False), Span(5, 3, "b", False))
+
+
+def test_windows_repeat_the_last_action_and_say_so():
+    windows = Windows(SPANS, 4)
+    frames, valid = windows.steps(np.array([3, 5, 7]))
+    assert frames.tolist() == [[3, 4, 4, 4], [5, 6, 7, 7], [7, 7, 7, 7]]
+    assert valid.tolist() == [
+        [True, True, False, False],
+        [True, True, True, False],
+        [True, False, False, False],
+    ]
+
+
+def test_every_window_is_drawn_once_per_pass_in_a_new_order():
+    steps = [draw(7, step, 10, 4) for step in range(5)]
+    drawn = np.concatenate(steps)
+    assert sorted(drawn[:10]) == sorted(drawn[10:]) == list(range(10))
+    assert drawn[:10].tolist() != drawn[10:].tolist()
+    assert np.array_equal(draw(7, 3, 10, 4), steps[3])
+
+
+def test_learning_rate_rises_and_falls():
+    config = LoopConfig(100, learning_rate=1.0, warm_up=10)
+    rates = [learning_rate(step, config) for step in range(100)]
+    assert rates[0] == pytest.approx(0.1)
+    assert max(rates) == pytest.approx(rates[9], rel=0.05)
+    assert rates[-1] < 0.001
+
+
+class Silent:
+    """A policy that always predicts nothing, so that a loss is the mean square of what it was to predict."""
+
+    def __init__(self, head):
+        self.config = replace(policy_preset("nano"), head=head)
+        self.given = []
+
+    def denoise(self, noisy, times, context):
+        self.given.append((noisy, times))
+        return torch.zeros_like(noisy)
+
+
+@pytest.mark.parametrize("head", ["mip", "flow", "v"])
+def test_committed_and_padded_steps_do_not_count(head):
+    policy, shape = Silent(head), (2, 16, 36)
+    draws = Draws(0, 3, shape, 4)
+    draws.prefix[:] = 3
+    valid = torch.ones(shape[:2], dtype=torch.bool)
+    valid[:, -2:] = False
+    actions = torch.randn(shape)
+    other = actions.clone()
+    other[:, :3] += 5.0
+    other[:, -2:] -= 5.0
+    loss, same = (policy_loss(policy, None, values, valid, draws) for values in (actions, other))
+    assert loss > 0
+    assert torch.equal(loss, same)
+    other[:, 5] += 5.0
+    assert not torch.isclose(loss, policy_loss(policy, None, other, valid, draws))
+
+
+@pytest.mark.parametrize("head", ["mip", "flow", "v"])
+def test_committed_steps_are_given_clean(head):
+    policy, shape = Silent(head), (2, 16, 36)
+    draws = Draws(0, 3, shape, 4)
+    draws.prefix[:] = torch.tensor([0, 4])
+    actions = torch.randn(shape)
+    policy_loss(policy, None, actions, torch.ones(shape[:2], dtype=torch.bool), draws)
+    for noisy, times in policy.given:
+        assert torch.equal(noisy[1, :4], actions[1, :4])
+        assert (times[1, :4] == CLEAN_TIME[head]).all()
+        assert not torch.equal(noisy[0, :4], actions[0, :4])
+        assert (times[0] == times[1, 5]).all() or head != "mip"
+
+
+def test_average_starts_near_the_weights_and_swaps_back():
+    module = torch.nn.Linear(2, 2)
+    average = Average(module, 0.9)
+    before = module.weight.detach().clone()
+    with torch.no_grad():
+        module.weight += 1.0
+    average.update(module, 0)
+    average.exchange(module)
+    assert torch.allclose(module.weight, before + 0.9)
+    average.exchange(module)
+    assert torch.allclose(module.weight, before + 1.0)
+
+
+def test_at_least_one_camera_is_always_there():
+    draws = Draws(0, 1, (64, 1, 1), 0)
+    seen = seen_views(draws, 4, Imperfection(view_dropout=1.1))
+    assert seen.any(dim=1).all()
+    assert seen.sum() == 64
+
+
+def test_augmented_pictures_keep_shape_and_differ():
+    pictures = torch.randint(0, 256, (2, 3, 32, 32, 3), dtype=torch.uint8)
+    seen = augmented(pictures, torch.Generator().manual_seed(1))
+    assert seen.shape == pictures.shape
+    assert seen.dtype == torch.uint8
+    assert not torch.equal(seen, pictures)
+
+
+def test_answers_are_read_by_colour():
+    values = torch.zeros(1, len(truth.NAMES))
+    values[0, truth.NAMES.index("blue_present")], values[0, truth.NAMES.index("blue_y")] = 1.0, 0.3
+    given = answers(values)
+    assert given[0, :, 0].sum() == 1
+    assert given[0, given[0, :, 0].argmax()].tolist() == pytest.approx([1.0, 0.0, 0.3, 0.0])
+
+
+def line_run(tmp_path, steps, name, stop=None):
+    """Fit a line with the loop; stop: raise after so many steps."""
+    torch.manual_seed(0)
+    module = torch.nn.Linear(3, 1)
+    told = []
+
+    def step_loss(step):
+        if step == stop:
+            raise KeyboardInterrupt
+        x = torch.randn(8, 3, generator=torch.Generator().manual_seed(step))
+        return (module(x) - x.sum(1, keepdim=True)).square().mean(), {}
+
+    config = LoopConfig(steps, learning_rate=0.05, warm_up=1, save_every=5, log_every=5)
+    run = Run(tmp_path / name, Accelerator(cpu=True), told.append)
+    train_loop(module, step_loss, config, run)
+    return module, told
+
+
+def test_interrupted_run_ends_with_the_same_weights(tmp_path):
+    whole, told = line_run(tmp_path, 20, "whole")
+    assert told[-1].loss < told[0].loss
+    with pytest.raises(KeyboardInterrupt):
+        line_run(tmp_path, 20, "cut", stop=13)
+    resumed, _ = line_run(tmp_path, 20, "cut")
+    assert torch.equal(whole.weight, resumed.weight)
+    assert [path.name for path in snapshot.states(tmp_path / "cut")] == ["00000015", "00000020"]
+
+
+def test_broken_newest_state_falls_back_to_the_one_before(tmp_path):
+    whole, _ = line_run(tmp_path, 20, "whole")
+    state = snapshot.states(tmp_path / "whole")[-1] / "state.safetensors"
+    state.write_bytes(state.read_bytes()[:100])
+    resumed, _ = line_run(tmp_path, 20, "whole")
+    assert torch.equal(whole.weight, resumed.weight)
+
+
+def test_full_disk_keeps_the_states_before(tmp_path, monkeypatch):
+    line_run(tmp_path, 10, "run")
+    monkeypatch.setattr(snapshot, "save_file", _disk_full)
+    with pytest.raises(TrainingError, match="training goes on from the state before"):
+        line_run(tmp_path, 20, "run")
+    assert [path.name for path in snapshot.states(tmp_path / "run")] == ["00000005", "00000010"]
+
+
+def _disk_full(*_, **__):
+    raise OSError(28, "No space left on device")
+
+
+def test_loss_that_is_not_finite_ends_the_run(tmp_path):
+    module = torch.nn.Linear(1, 1)
+    run = Run(tmp_path, Accelerator(cpu=True), lambda line: None)
+    with pytest.raises(TrainingError, match="the loss of step 0 is nan; lower the learning rate"):
+        train_loop(module, lambda step: (module.weight.sum() * float("nan"), {}), LoopConfig(1), run)
+
+
+def test_frames_are_unpacked_once_and_not_mixed(tmp_path, dataset, staged):
+    root = dataset()
+    frames = unpack(root, tmp_path / "frames")
+    assert np.array_equal(frames.images[:12, 0], staged[1][0].images["top"])
+    assert np.array_equal(frames.action[12:25], staged[1][1].action)
+    assert unpack(root, tmp_path / "frames").spans == frames.spans
+    info = root / "meta/info.json"
+    info.write_text(json.dumps(json.loads(info.read_text()) | {"robot_type": "other"}))
+    with pytest.raises(TrainingError, match="holds the frames of another dataset"):
+        unpack(root, tmp_path / "frames")
+
+
+NANO = TrainConfig(
+    preset="nano",
+    seeing=LoopConfig(2, save_every=1),
+    acting=LoopConfig(3, save_every=1),
+    batch_seeing=4,
+    batch_acting=4,
+    copies=2,
+    max_prefix_steps=4,
+)
+
+
+@pytest.fixture(scope="module")
+def small_dataset(tmp_path_factory, contract):
+    """Two episodes as nano takes them: four views of 64 pixels, ground truth of the simulation."""
+    root = tmp_path_factory.mktemp("nano")
+    staging = Staging(root / "staging", 20)
+    rng = np.random.default_rng(0)
+    for number in range(2):
+        state = np.tile(contract.home_rad, (8, 1)).astype(np.float32) + 0.01 * number
+        images = {view: rng.integers(0, 256, (8, 64, 64, 3), dtype=np.uint8) for view in contract.views}
+        facts = np.zeros((8, len(truth.NAMES)), np.float32)
+        facts[:, 3] = 1.0
+        staging.add(f"e-{number}", RecordedEpisode("touch it", state, state, images, facts))
+    features = layout.features_of(contract, contract.views, (64, 64), truth.NAMES)
+    write_dataset(root / "dataset", DatasetPlan(contract.name, 20, features), staging.episodes())
+    return root / "dataset"
+
+
+def test_run_from_dataset_to_checkpoint_is_the_same_when_stopped(tmp_path, small_dataset, monkeypatch):
+    whole = load_checkpoint(training.train(small_dataset, tmp_path / "whole", NANO))
+    assert whole.recipe.known_instructions == ("touch it",)
+    assert whole.recipe.max_prefix_steps == 4
+    with monkeypatch.context() as patched:
+        patched.setattr(training, "learn_to_act", _interrupt)
+        with pytest.raises(KeyboardInterrupt):
+            training.train(small_dataset, tmp_path / "cut", NANO)
+    resumed = load_checkpoint(training.train(small_dataset, tmp_path / "cut", NANO))
+    for part in ("encoder", "policy", "language"):
+        for name, value in whole.module(part).state_dict().items():
+            assert torch.equal(value, resumed.module(part).state_dict()[name]), name
+
+
+def _interrupt(*_):
+    raise KeyboardInterrupt
+
+
+def test_run_with_changed_settings_is_refused(tmp_path, small_dataset):
+    training._claim(tmp_path / "run", NANO)
+    with pytest.raises(TrainingError, match="another head; take its settings to go on"):
+        training.train(small_dataset, tmp_path / "run", replace(NANO, head="flow"))
+
+
+def test_dataset_that_does_not_fit_is_refused(tmp_path, dataset):
+    with pytest.raises(TrainingError, match="has no view 'wrist_right'"):
+        training.train(dataset(), tmp_path / "run", NANO)
