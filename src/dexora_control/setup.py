@@ -21,6 +21,7 @@ setup(
     license="Apache-2.0",
     entry_points={
         "console_scripts": [
+            "clearance_node = dexora_control.clearance_node:main",
             "command_node = dexora_control.command_node:main",
             "preview_node = dexora_control.preview_node:main",
             "robot_state_node = dexora_control.robot_state_node:main",

@@ -404,12 +404,12 @@ def test_row_51_tracking_device_jumps(record):
 def test_row_54_collision_ahead(record):
     case = Case(record)
     loop = case.loop
-    loop.path.clearance(Clearance(loop.now, 0.018, 0.016, "left_arm_link_5, right_arm_link_5"))
+    loop.path.clearance(loop.now, Clearance(loop.now, 0.018, 0.016, "left_arm_link_5, right_arm_link_5"))
     loop.tick(policy=sway)
     assert "DX-GAT-008" in [fault.code for fault in loop.last.verdict.faults]
     case.fault_ns = loop.now
     for _ in range(3):
-        loop.path.clearance(Clearance(loop.now, 0.009, 0.008, "left_arm_link_5, right_arm_link_5"))
+        loop.path.clearance(loop.now, Clearance(loop.now, 0.009, 0.008, "left_arm_link_5, right_arm_link_5"))
         loop.tick(policy=sway)
         if "DX-GAT-009" in loop.codes():
             break

@@ -44,9 +44,11 @@ ARGUMENTS = (
 )
 
 
-# A simulation may stand still for longer than a robot may: it is paused, or the machine is slow.
-SIMULATED_JOINT_STATES_BOUND_S = 3.0
-SIMULATED_CLOCK_STALL_S = 0.5
+# A simulation may stand still for longer than a robot may: it is paused, or the machine is slow. Nothing
+# moves meanwhile, and a demonstration that wants a reset after every hiccup would teach the wrong thing.
+SIMULATED_CLOCK_STALL_S = 5.0
+SIMULATED_CLEARANCE_BOUND_S = 1.0
+SIMULATED_WATCHDOG = {"joint_states_bound_s": 5.0, "command_bound_s": 1.0}
 # A simulation draws a resting world equal again and again: pictures are frozen only when the arms move.
 SIMULATED_FROZEN_MOTION_RAD = 0.1
 
@@ -72,7 +74,7 @@ def _node(
 
 
 def _command_path(context: LaunchContext) -> list[Node]:
-    """The only exit to the controllers, its watcher from outside, and the picture of what it will do."""
+    """The only exit to the controllers, its watcher from outside, its collision check, and the picture."""
     if not flag(context, "command_path"):
         return []
     owner = value(context, "enable_node")
@@ -83,10 +85,12 @@ def _command_path(context: LaunchContext) -> list[Node]:
     command = {**robot, "dry_run": flag(context, "dry_run")}
     if is_simulated:
         command["clock_stall_s"] = SIMULATED_CLOCK_STALL_S
-    watchdog = {"joint_states_bound_s": SIMULATED_JOINT_STATES_BOUND_S} if is_simulated else {}
+        command["clearance_bound_s"] = SIMULATED_CLEARANCE_BOUND_S
+    watchdog = SIMULATED_WATCHDOG if is_simulated else {}
     return [
         _node(context, "command_node", command, remappings),
         _node(context, "watchdog_node", watchdog, remappings),
+        _node(context, "clearance_node", robot),
         _node(context, "preview_node", {**robot, "frame_prefix": frame_prefix(context)}),
     ]
 

@@ -7,6 +7,7 @@
 | `dexora/command/chunk` | dexora_msgs/ActionChunk | every source; obeyed is who holds the lease |
 | `dexora/policy/heartbeat`, `dexora/watchdog/heartbeat` | std_msgs/Header | signs of life |
 | `dexora/teleop/deadman` | std_msgs/Bool | the enabling switch |
+| `dexora/command/clearance` | dexora_msgs/Clearance | `clearance_node` |
 | `enable_state` (latched) | std_msgs/Bool | the hardware's enable line; false is an emergency stop |
 """
 
@@ -19,12 +20,12 @@ from control_msgs.msg import JointTrajectoryControllerState
 from dexora_core.clock import s_to_ns
 from dexora_core.command_path import CommandPath
 from dexora_core.contract import RobotContract
-from dexora_core.faults import Fault
+from dexora_core.faults import Fault, make_fault
 from dexora_core.motion.limits import FloatArray
 from dexora_core.path_clock import SimulatedPathClock, WallPathClock
 from dexora_ros.command_messages import to_raw_chunk
 from dexora_ros.direct_subscription import DirectSubscription, Taken
-from dexora_ros.graph import publishers_of
+from dexora_ros.graph import publishers_of, unmet_publishers
 from dexora_ros.qos import LATCHED, SENSOR
 from dexora_ros.stamps import to_ns
 from rclpy.node import Node
@@ -33,6 +34,8 @@ from sensor_msgs.msg import JointState
 from std_msgs.msg import Bool, Header
 
 from dexora_control.allow_list import AllowList, Publisher
+from dexora_control.bounded_topic import BoundedTopic
+from dexora_control.clearance_input_node import ClearanceInput
 from dexora_control.command_parameters import CommandParameters
 from dexora_control.controller_watch import ControllerWatch
 from dexora_control.leg_ages import LegAges
@@ -41,6 +44,7 @@ from dexora_control.watchdog import REQUEST_PREFIX
 from dexora_msgs.msg import ActionChunk
 
 CHUNK_TOPIC = "dexora/command/chunk"
+JOINT_STATE_BYTES = 65_536
 CHUNKS = QoSProfile(history=HistoryPolicy.KEEP_LAST, depth=8, reliability=ReliabilityPolicy.RELIABLE)
 """Several sources may send between two ticks, and none may push out another."""
 
@@ -66,7 +70,7 @@ class CommandInputs:
         self._names = contract.joint_names
         self._is_imagined = parameters.dry_run  # the robot is left alone: take it that it follows
         self.controllers = ControllerWatch(contract, s_to_ns(parameters.controller_bound_s))
-        self._joints = DirectSubscription(node, JointState, "joint_states", SENSOR)
+        self._joints = BoundedTopic(node, JointState, "joint_states", SENSOR, JOINT_STATE_BYTES)
         self._reports = {
             group.name: DirectSubscription(
                 node,
@@ -77,20 +81,22 @@ class CommandInputs:
             )
             for group in contract.groups
         }
-        self._enable = DirectSubscription(node, Bool, "enable_state", LATCHED)
-        self._deadman = DirectSubscription(node, Bool, "dexora/teleop/deadman", SENSOR)
-        self._policy = DirectSubscription(node, Header, "dexora/policy/heartbeat", SENSOR)
-        self._watchdog = DirectSubscription(node, Header, "dexora/watchdog/heartbeat", SENSOR)
+        self._enable = BoundedTopic(node, Bool, "enable_state", LATCHED)
+        self._deadman = BoundedTopic(node, Bool, "dexora/teleop/deadman", SENSOR)
+        self._policy = BoundedTopic(node, Header, "dexora/policy/heartbeat", SENSOR)
+        self._watchdog = BoundedTopic(node, Header, "dexora/watchdog/heartbeat", SENSOR)
+        self._bounded = (self._joints, self._enable, self._deadman, self._policy, self._watchdog)
         bytes_bound = parameters.chunk_bytes_bound
         self.chunks = DirectSubscription(node, ActionChunk, CHUNK_TOPIC, CHUNKS, max_bytes=bytes_bound)
         self._budget = RateBudget(CHUNK_TOPIC, parameters.chunk_rate_bound_hz, bytes_bound)
         space = node.get_namespace().rstrip("/")
         allowed = [name if name.startswith("/") else f"{space}/{name}" for name in parameters.publishers]
         self._allowed = AllowList(CHUNK_TOPIC, allowed)
+        self.clearance = ClearanceInput(node, contract, clock)
         self.ages = LegAges()
         self._positions: dict[str, float] = {}
         self.is_enabled: bool | None = None
-        self.has_watchdog = False
+        self.has_watchdog = self.has_clearance = False
         self.power_request = ""
 
     # Before the path exists.
@@ -100,6 +106,7 @@ class CommandInputs:
         self._note_joints()
         self._read_enable()
         self.has_watchdog = self.has_watchdog or self._watchdog.newest() is not None
+        self.has_clearance = self.has_clearance or self.clearance.is_heard
         found = [self._positions.get(name, np.nan) for name in self._names]
         return None if np.isnan(found).any() else np.array(found)
 
@@ -110,7 +117,7 @@ class CommandInputs:
     def forget(self) -> None:
         """Drop what was read, for the next activation."""
         self._positions.clear()
-        self.has_watchdog = False
+        self.has_watchdog = self.has_clearance = False
         while self.chunks.take() is not None:
             """What came before the activation is not executed."""
 
@@ -131,16 +138,24 @@ class CommandInputs:
         if self.is_enabled is not None:
             path.supervision.set_enable_line(self.is_enabled)
         self._take_heartbeats(path, now_ns)
+        for fault in self.clearance.take(path, now_ns):
+            path.supervision.event(fault)
         for taken in self._admitted(path, now_ns):
             self._offer(path, now_ns, taken)
-        flood = self._budget.fault(now_ns)
-        return self.controllers.faults(now_ns) + ([] if flood is None else [flood])
+        floods = [self._budget.fault(now_ns), *(topic.fault(now_ns) for topic in self._bounded)]
+        return self.controllers.faults(now_ns) + [flood for flood in floods if flood is not None]
 
     def watch(self, now_ns: int) -> list[Fault]:
-        """Compare the publishers of chunks with the allow list; some 0.1 ms."""
+        """Compare the publishers of chunks and clearances with the allow lists; some 0.2 ms."""
         topic = self.chunks.resolved_topic
         publishers = [Publisher(one.gid, one.node) for one in publishers_of(self._node, topic)]
-        return self._allowed.watch(now_ns, publishers)
+        return self._allowed.watch(now_ns, publishers) + self.clearance.watch(now_ns)
+
+    def unheard(self, now_ns: int) -> list[Fault]:
+        """Return one fault per publisher of chunks that cannot be heard; some 0.1 ms."""
+        topic = self.chunks.resolved_topic
+        reasons = unmet_publishers(self._node, topic, CHUNKS)
+        return [make_fault("DX-CMD-008", now_ns, topic, detail=reason) for reason in reasons]
 
     def _take_joints(self, path: CommandPath, now_ns: int) -> None:
         message = self._note_joints()

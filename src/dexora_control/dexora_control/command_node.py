@@ -172,6 +172,7 @@ class CommandNode(PacedNode):
         self.output = output
         if before is None or output.now_ns > before.now_ns:
             self.outputs.send(output)
+        self.inputs.clearance.tell(path, now_ns)
         self._beat(wake)
         self.outputs.tell_safety(output)
         self._go_to.watch()

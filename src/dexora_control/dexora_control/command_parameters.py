@@ -30,6 +30,7 @@ class CommandParameters:
         description="Nodes that may publish chunks; relative to the namespace, or absolute.",
     )
     needs_watchdog: bool = param(True, description="Refuse to run without watchdog_node.")
+    needs_clearance: bool = param(True, description="Refuse to run without clearance_node.")
     needs_deadman: bool = param(True, description="Teleoperation needs the deadman switch.")
     needs_enable_state: bool = param(
         True, description="Refuse to start before the state of the enable line is known."
@@ -45,11 +46,18 @@ class CommandParameters:
         upper=60.0,
     )
     controller_bound_s: float = param(
-        0.06,
-        description="Silence of a controller after which its joints are not believed.",
+        0.08,
+        description="Silence of a controller after which it counts as dead and its joints are not believed.",
         unit="s",
         lower=0.02,
         upper=1.0,
+    )
+    clearance_bound_s: float = param(
+        0.25,
+        description="Age of the distances that stops the robot; at 0.4 of it the robot slows.",
+        unit="s",
+        lower=0.05,
+        upper=10.0,
     )
     chunk_rate_bound_hz: float = param(
         400.0, description="Chunks per second that count as a flood.", unit="Hz", lower=10.0, upper=10000.0

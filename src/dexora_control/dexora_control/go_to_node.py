@@ -87,7 +87,7 @@ class GoTo:
         self._is_busy, self._is_cancelled, self._cancelled = True, False, 0
         try:
             plan = self._plan(path, handle.request)
-            path.set_external(self._mover.now_ns, True)
+            path.set_external(self._mover.now_ns, True, plan)
             trouble = await self._execute(plan)
             reason = trouble or ("cancelled" if self._is_cancelled else "")
         except DexoraError as error:

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from dexora_core.command_types import CommandConfig
+from dexora_core.clock import s_to_ns
+from dexora_core.command_types import AgeBounds, CommandConfig
 from dexora_core.contract import RobotContract
 
 from dexora_control.command_parameters import CommandParameters
+
+_SLOW_SHARE = 0.4
 
 
 def command_config(contract: RobotContract, parameters: CommandParameters) -> CommandConfig:
@@ -17,13 +20,18 @@ def command_config(contract: RobotContract, parameters: CommandParameters) -> Co
         contract: The robot.
         parameters: Parameters of the command node. In a dry run the robot is not expected to follow.
     """
+    stop_ns = s_to_ns(parameters.clearance_bound_s)
+    clearance = AgeBounds(round(_SLOW_SHARE * stop_ns), stop_ns)
     config = CommandConfig.from_contract(
         contract,
         strategy=parameters.strategy,
         needs_watchdog=parameters.needs_watchdog,
+        clearance=clearance,
+        needs_clearance=parameters.needs_clearance,
         needs_deadman=parameters.needs_deadman,
     )
-    gate = replace(config.gate, lookahead_s=parameters.lookahead_s)
+    collision = replace(config.gate.collision, stale_ns=clearance.warn_ns)
+    gate = replace(config.gate, lookahead_s=parameters.lookahead_s, collision=collision)
     if parameters.dry_run:
         gate = replace(gate, tracking_bound_rad=None)
     rates = dict(config.max_rate_hz)

@@ -26,7 +26,7 @@ _SETTLE_S = 1.0
 
 
 class StartGate:
-    """Looks for clock, joints, controllers, enable line and watchdog, for doubles and for deaf connections.
+    """Looks for clock, joints, controllers, enable line, watchdog, distances, doubles and deaf connections.
 
     Args:
         node: The node that wants to start.
@@ -87,6 +87,8 @@ class StartGate:
             missing.append("enable_state")
         if self._parameters.needs_watchdog and not self._inputs.has_watchdog:
             missing.append("the heartbeat of watchdog_node")
+        if self._parameters.needs_clearance and not self._inputs.has_clearance:
+            missing.append("the distances of clearance_node")
         beat = self._beats.newest()
         if beat is not None and beat.message.frame_id == ACTIVE:
             self._double_s = time.monotonic()

@@ -41,6 +41,7 @@ def node(context, monkeypatch):
         Parameter("realtime_priority", value=0),
         Parameter("lock_memory", value=False),
         Parameter("needs_watchdog", value=False),
+        Parameter("needs_clearance", value=False),
     ]
     made = CommandNode(parameter_overrides=overrides)
     yield made
@@ -68,7 +69,14 @@ def test_missing_peers_are_listed(context, monkeypatch):
     try:
         assert not made.bring_up()
         told = str(made.fault)
-        for part in ("DX-CMD-006", "left_hand_controller", "enable_state", "watchdog_node", "and 32 more"):
+        for part in (
+            "DX-CMD-006",
+            "left_hand_controller",
+            "enable_state",
+            "watchdog_node",
+            "clearance_node",
+            "and 32 more",
+        ):
             assert part in told
     finally:
         made.shut_down()

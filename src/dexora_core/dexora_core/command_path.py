@@ -16,6 +16,7 @@ from numpy.typing import ArrayLike
 from dexora_core.arbiter import HOLD, Arbiter, Grant
 from dexora_core.chunk import RawChunk
 from dexora_core.chunk_intake import ChunkIntake
+from dexora_core.clearance_watch import ClearanceWatch
 from dexora_core.clock import s_to_ns
 from dexora_core.command_types import CommandConfig, CommandOutput, ResetResult, TickInputs
 from dexora_core.contract import RobotContract
@@ -25,6 +26,7 @@ from dexora_core.execution import ExecutionMonitor
 from dexora_core.failsafe import Failsafe, SafetyStatus
 from dexora_core.faults import Fault
 from dexora_core.gate import CommandGate
+from dexora_core.intent import asked_of, asked_of_action, intent
 from dexora_core.joint_state import JointStateMonitor, contract_indices
 from dexora_core.motion import MotionLimits
 from dexora_core.motion.limits import FloatArray
@@ -33,8 +35,11 @@ from dexora_core.stages import Clearance, GateRequest, Verdict
 from dexora_core.strategies import make_strategy
 from dexora_core.supervision import Supervision
 from dexora_core.timeline import Timeline
+from dexora_core.trajectory import Points
 
 _MOVING_RAD_S = 1e-6
+_REST_S = 0.1
+"""How long a group at rest is told to stay: a message that is later than this is stale for its controller."""
 _TRACKING = "DX-GAT-007"
 
 
@@ -80,8 +85,9 @@ class CommandPath:
         )
         arms = {name: own for name, own in self.limits.groups.items() if self._kinds[name] == "arm"}
         self._execution = ExecutionMonitor(arms)
-        self._clearance: Clearance | None = None
-        self._dispatcher = Dispatcher(self.limits, config.max_rate_hz, config.gate.lookahead_s)
+        self._clearances = ClearanceWatch(config.clearance, config.needs_clearance, now_ns)
+        self._action: tuple[int, Points] | None = None
+        self._dispatcher = Dispatcher(self.limits, config.max_rate_hz, _REST_S)
         self._clamps: Counter[str] = Counter()
         self._status = self.failsafe.update(now_ns, [])
         self._verdict: Verdict | None = None
@@ -112,9 +118,18 @@ class CommandPath:
             self.supervision.event(fault)
         return fault
 
-    def clearance(self, clearance: Clearance) -> None:
+    def clearance(self, now_ns: int, clearance: Clearance) -> None:
         """Take the newest result of the collision check beside the tick."""
-        self._clearance = clearance
+        self._clearances.take(now_ns, clearance)
+
+    def intent(self, now_ns: int) -> FloatArray:
+        """Return what the collision check is to judge, see `intent.intent`; after a tick, at its time."""
+        asked = np.empty((0, self.limits.count))
+        if self._action is not None:
+            asked = asked_of_action(self._action[1], self._action[0], now_ns)
+        elif self.arbiter.owner != HOLD and not self._is_external:
+            asked = asked_of(self.timeline, now_ns + self._lookahead_ns)
+        return intent(self.gate.plan, now_ns, asked)
 
     def acquire(self, now_ns: int, source: str, holder: str) -> Grant:
         """Ask for control; a granted lease ends soft stops whose condition has gone."""
@@ -173,14 +188,16 @@ class CommandPath:
         self._execution.clear()
         self.gate.reset(now_ns, position)
 
-    def set_external(self, now_ns: int, is_external: bool) -> None:
+    def set_external(self, now_ns: int, is_external: bool, motion: Points | None = None) -> None:
         """Tell whether an action of the controllers moves the robot; the owner should be homing then.
 
         Meanwhile the path sends nothing and follows what is measured; faults are still found, and the node
         must cancel the action as soon as `safety.may_move` is false. Afterwards the path starts from the
-        measured positions, or from those given to `restart`.
+        measured positions, or from those given to `restart`. `motion` is what the action does from now on.
         """
         self._is_external = is_external
+        self._action = (now_ns, motion) if is_external and motion is not None else None
+        self._clearances.asked(now_ns, self._action is not None)
         self.timeline.clear()
         self._execution.clear()
         self._follow_measured(now_ns)
@@ -226,6 +243,9 @@ class CommandPath:
         """Collect what holds now, climb the ladder, and take the lease away from L2 on."""
         present = self.supervision.conditions(now_ns, inputs, self.arbiter.owner)
         present.extend(self.joints.check(now_ns))
+        present.extend(self._clearances.silence(now_ns))
+        if self._action is not None:
+            present.extend(self._clearances.collision(now_ns))
         if self._verdict is not None:
             present.extend(self._verdict.faults)
             present.extend(self._execution.check(now_ns, self._verdict.state[0], self.joints.positions))
@@ -239,10 +259,12 @@ class CommandPath:
     def _request(self, now_ns: int, status: SafetyStatus, modes: dict[str, GroupMode]) -> GateRequest:
         measured = self.joints.positions
         if not status.may_move or self.arbiter.owner == HOLD:
+            self._clearances.asked(now_ns, False)
             return GateRequest(None, measured=measured)
         at_ns = now_ns + self._lookahead_ns
         wanted = self.timeline.state_at(now_ns, at_ns)
-        if self.supervision.is_waiting(now_ns, self.arbiter.owner):
+        self._clearances.asked(now_ns, wanted is not None or self._action is not None)
+        if self._clearances.is_waiting or self.supervision.is_waiting(now_ns, self.arbiter.owner):
             self.timeline.rejoin(at_ns, self.gate.plan.state_at(at_ns))
             wanted = None
         if wanted is None:
@@ -251,4 +273,4 @@ class CommandPath:
         for group, mode in modes.items():
             stop[self.limits.groups[group]] = mode is not GroupMode.RUN
         request = GateRequest(wanted[0], wanted[1], wanted[2], stop=stop, speed_scale=status.speed_scale)
-        return replace(request, measured=measured, clearance=self._clearance)
+        return replace(request, measured=measured, clearance=self._clearances.newest)

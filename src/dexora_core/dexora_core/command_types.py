@@ -50,12 +50,14 @@ class CommandConfig:
         policy: Silence of the policy.
         teleop: Silence of teleoperation.
         watchdog: Silence of the watchdog.
+        clearance: Ages of the collision check's result that slow and stop.
         deadman_ns: Largest age of the deadman signal [ns].
         camera_no_chunk_ns: A chunk made from an older camera image is refused [ns].
         camera_stop_ns: A chunk made from an older camera image stops the robot [ns].
         min_buffered_ns: With less motion left the policy counts as lost [ns]; 0 never.
         needs_deadman: Whether teleoperation needs the deadman switch.
         needs_watchdog: Whether the watchdog must be alive.
+        needs_clearance: Whether the collision check must be alive.
         max_rate_hz: Highest rate of messages by group; missing groups have none.
         missed_window_ns: Time in which missed ticks are counted [ns].
         bad_chunks: So many chunks with NaN within `bad_window_ns` latch.
@@ -72,12 +74,14 @@ class CommandConfig:
     policy: AgeBounds = AgeBounds(150 * NS_PER_MS, 300 * NS_PER_MS)
     teleop: AgeBounds = AgeBounds(60 * NS_PER_MS, 100 * NS_PER_MS)
     watchdog: AgeBounds = AgeBounds(10**6 * NS_PER_S, 100 * NS_PER_MS)
+    clearance: AgeBounds = AgeBounds(100 * NS_PER_MS, 250 * NS_PER_MS)
     deadman_ns: int = 50 * NS_PER_MS
     camera_no_chunk_ns: int = 150 * NS_PER_MS
     camera_stop_ns: int = 500 * NS_PER_MS
     min_buffered_ns: int = 200 * NS_PER_MS
     needs_deadman: bool = False
     needs_watchdog: bool = False
+    needs_clearance: bool = False
     max_rate_hz: Mapping[str, float] = field(default_factory=dict)
     missed_window_ns: int = 100 * NS_PER_MS
     bad_chunks: int = 3

@@ -338,14 +338,14 @@ def test_blocked_joint_holds_and_a_reset_rests_where_it_was_measured():
 def test_small_clearance_slows(distance, scale):
     loop = running()
     for _ in range(5):
-        loop.path.clearance(Clearance(loop.now, distance, distance, "hands"))
+        loop.path.clearance(loop.now, Clearance(loop.now, distance, distance, "hands"))
         loop.tick(policy=sway)
     assert loop.last.verdict.speed_scale <= scale
 
 
 def test_too_small_clearance_stops():
     loop = running()
-    loop.path.clearance(Clearance(loop.now, 0.005, 0.004, "hands"))
+    loop.path.clearance(loop.now, Clearance(loop.now, 0.005, 0.004, "hands"))
     loop.tick(2, policy=sway)
     assert loop.codes()[0] == "DX-GAT-009"
     assert loop.last.owner == "hold"

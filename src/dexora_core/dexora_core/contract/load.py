@@ -68,6 +68,7 @@ class StrictLoader(yaml.SafeLoader):
     """SafeLoader that refuses a key written twice in one mapping, which YAML would silently override."""
 
     def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
+        """Return a mapping; `ContractError` names keys that it has twice."""
         keys = [self.construct_object(key, deep=True) for key, _ in node.value]
         twice = sorted({str(key) for key in keys if keys.count(key) > 1})
         if twice:

@@ -17,15 +17,19 @@ class Clearance:
 
     Attributes:
         stamp_ns: When it was evaluated [ns].
-        distance_m: Smallest distance at the commanded pose [m].
-        ahead_m: Smallest distance at the pose that is asked for [m].
+        distance_m: Smallest distance where the robot is [m].
+        ahead_m: Smallest distance on the way ahead [m]; when the way leads apart, that at the end of it.
         pair: The two bodies concerned.
+        slow_m: Distance below which they slow the robot [m].
+        stop_m: Distance below which they stop it, unless the way leads apart [m].
     """
 
     stamp_ns: int
     distance_m: float
     ahead_m: float
     pair: str
+    slow_m: float = 0.02
+    stop_m: float = 0.01
 
 
 @dataclass(frozen=True, slots=True)
