@@ -24,6 +24,9 @@ _STROKE_RAD = {
 _TILT = 0.25
 """The palm leans towards the fingers: straight down, the wrist would pass its singularity within a stroke."""
 _TURN_S = 2.3
+_HOLD_M = -0.006
+"""Height of the holding hand on the bottle, from its middle: the fingers that turn pass 10 mm above it. With
+3 mm between them the command path stops the robot (DX-GAT-009)."""
 _ENOUGH_RAD = THREAD_END_RAD + math.radians(4.0)
 """The cap has left its thread when it has been turned this far."""
 
@@ -38,7 +41,7 @@ class OpenBottleExpert(Expert):
         turner, holder = goal.hand, goal.other_hand
         start_rad, end_rad = _STROKE_RAD[turner]
         bottle = self.view.objects["bottle"].position
-        hold = around(bottle + np.array([0.0, 0.0, 0.008]), BOTTLE_RADIUS_M, side_grasp(holder))
+        hold = around(bottle + np.array([0.0, 0.0, _HOLD_M]), BOTTLE_RADIUS_M, side_grasp(holder))
         beside = hold.backed_off(0.09, z=0.02)
         above = self._over_cap(turner, start_rad).moved(self.sway(0.005, up_m=0.10))
         aside = above.shifted(x=-0.04, y=-INWARD[turner] * 0.18)
