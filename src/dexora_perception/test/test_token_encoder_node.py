@@ -18,6 +18,7 @@ from rclpy.node import Node
 from rclpy.parameter import Parameter
 from sensor_msgs.msg import Image
 
+from dexora_engines import MockScript, MockStep, graph_signature, open_engine
 from dexora_msgs.msg import VisualTokens
 
 SMALL = {"image_width": 64, "image_height": 48}
@@ -205,6 +206,40 @@ def test_damaged_bundle_is_refused(ros, tmp_path):
     assert not node.bring_up()
     assert "DX-BND-007" in str(node.fault)
     node.destroy_node()
+
+
+def scripted(bundle, *steps):
+    signature = graph_signature(bundle.manifest, "encoder")
+    script = MockScript(signature.inputs, signature.outputs, steps)
+    return open_engine("mock", "", precision="fp32", options={"script": script})
+
+
+# What the warm-up runs before the first picture: three encodings of one to four views.
+WARM_UP = (MockStep(),) * 12
+
+
+@pytest.mark.parametrize(
+    "bad", [MockStep(nan=("tokens",)), MockStep(error="out of memory")], ids=["NaN", "out of memory"]
+)
+def test_encoding_that_fails_is_counted_and_the_next_one_is_published(scene, bundle, monkeypatch, bad):
+    good = MockStep(outputs={"tokens": 2.0})
+    engine = scripted(bundle, *WARM_UP, bad, good)
+    monkeypatch.setattr("dexora_perception.token_encoder_node.open_encoder", lambda *_: engine)
+    running = scene()
+    message, _ = running.encoded({view: small(seed) for seed, view in enumerate(VIEWS)})
+    assert token_view(message).min() == 2.0
+    values = {value.key: value.value for value in running.check("encoder").values}
+    assert values["encodes refused"] == "1"
+
+
+def test_lost_device_is_latched_and_the_node_deactivates(scene, bundle, monkeypatch):
+    engine = scripted(bundle, *WARM_UP, MockStep(error="device lost"))
+    monkeypatch.setattr("dexora_perception.token_encoder_node.open_encoder", lambda *_: engine)
+    running = scene()
+    running.show({view: small(seed) for seed, view in enumerate(VIEWS)})
+    running.until(lambda: running.node.fault is not None)
+    assert "DX-ENG-007" in str(running.node.fault)
+    assert not running.node.is_active
 
 
 def test_node_can_pause_and_go_on(scene):
