@@ -24,3 +24,6 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         default=0,
         help="runs per row of tests/faults; 0: 3 of the path, 1 of processes",
     )
+    parser.addoption(
+        "--fault-resume", action="store_true", help="leave out the runs of tests/faults that have a result"
+    )

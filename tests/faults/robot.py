@@ -1,124 +1,109 @@
 """The whole robot in processes (twin, command node, watchdog, policy) and a client that watches it.
 
-Times are simulated time: faults are stamped with the newest ground truth when they are injected, detection
-with the stamp of the safety state that names them, reactions with the ground truth of the joints.
+Times are simulated time: faults are stamped with the time at which they are injected, between two ground
+truths by the wall clock; detection with the stamp of the safety state that names them; reactions with the
+ground truth of the joints.
 """
 
 import os
+import re
 import signal
-import subprocess
-import sys
 import time
-from pathlib import Path
 
 import numpy as np
 import rclpy
 from dexora_core.contract import load_contract
-from dexora_ros.qos import LATCHED, STATE, STATUS
+from dexora_ros.qos import EVENTS, LATCHED, SENSOR, STATE, STATUS
 from dexora_ros.stamps import to_ns
-from dexora_ros.transport import transport_environment
+from diagnostic_msgs.msg import DiagnosticArray
 from rclpy.context import Context
 from rclpy.executors import SingleThreadedExecutor
 from rclpy.node import Node
 from rclpy.qos import DurabilityPolicy, QoSProfile, ReliabilityPolicy
 from sensor_msgs.msg import JointState
-from std_msgs.msg import Bool
+from std_msgs.msg import Bool, Header
 from std_srvs.srv import SetBool
 
 from dexora_description import contract_path
 from dexora_msgs.msg import CommandStatus, SafetyState
 from dexora_msgs.srv import InjectFault, RequestControl, ResetFault
 
+from .processes import end_processes, free_domain, start_process
+
 CONTRACT = load_contract(contract_path())
 ARMS = np.concatenate([CONTRACT.group_indices(group) for group in ("left_arm", "right_arm")])
 START_TIMEOUT_S = 60.0
 REST_RAD_S = 0.02
+LONGEST_GUESS_NS = 20_000_000
 EVERYTHING = QoSProfile(depth=500, reliability=ReliabilityPolicy.RELIABLE)
 EVERY_STATE = QoSProfile(
     depth=100, reliability=ReliabilityPolicy.RELIABLE, durability=DurabilityPolicy.TRANSIENT_LOCAL
 )
-REMAPS = ("enable_state:=/twin_node/enable_state", "set_enable:=/twin_node/set_enable")
-_RUN = "import sys; from {module} import main; sys.exit(main())"
-MODULES = {
-    "twin": "dexora_sim.twin_node",
-    "command": "dexora_control.command_node",
-    "watchdog": "dexora_control.watchdog_node",
-    "policy": "mock_policy",
-}
-DEFAULTS = {
-    "twin": {"task": "none", "camera_rate_hz": 0.0, "truth_rate_hz": 20.0},
-    "command": {"use_sim_time": True, "startup_timeout_s": 60.0, "clock_stall_s": 0.5},
-    "watchdog": {"joint_states_bound_s": 3.0},
-    "policy": {},
-}
-
-
-def domain():
-    """Return a domain of this process's own, apart from those of other tests that start a twin."""
-    return 1 + os.getpid() % 59
-
-
-def start_process(kind, domain_id=None, **parameters):
-    """Start one of the robot's processes."""
-    values = {**DEFAULTS[kind], **parameters}
-    if kind != "policy":
-        values["autostart"] = True
-    arguments = ["--ros-args"]
-    for name, value in values.items():
-        text = f"'{value}'" if isinstance(value, str) else str(value).lower()
-        arguments += ["-p", f"{name}:={text}"]
-    for remap in REMAPS:
-        arguments += ["-r", remap]
-    environment = {**os.environ, **transport_environment(), "ROS_DOMAIN_ID": str(domain_id or domain())}
-    here = str(Path(__file__).parent)
-    environment["PYTHONPATH"] = os.pathsep.join([here, *(path for path in sys.path if path)])
-    command = [sys.executable, "-c", _RUN.format(module=MODULES[kind]), *arguments]
-    return subprocess.Popen(command, env=environment, start_new_session=True)
-
-
-def _end(process):
-    try:
-        process.wait(timeout=10.0)
-    except subprocess.TimeoutExpired:
-        process.kill()
+KINDS = ("twin", "watchdog", "policy", "command")
 
 
 class Robot:
     """Starts the processes, and knows what they say."""
 
     def __init__(self):
-        self.processes = {}
+        self.domain_id = free_domain()
+        self.processes, self.heard_s, self.watching_s = {}, {}, 0.0
+        self.started_s = dict.fromkeys(KINDS, 0.0)
         self.context = Context()
-        rclpy.init(context=self.context, domain_id=domain(), args=[])
+        rclpy.init(context=self.context, domain_id=self.domain_id, args=[])
         self.node = Node("fault_client", context=self.context)
         self.executor = SingleThreadedExecutor(context=self.context)
         self.executor.add_node(self.node)
         self.truth, self.safety, self.statuses, self.joints, self.enabled = [], [], [], [], None
-        node = self.node
-        node.create_subscription(JointState, "/twin_node/true_joint_states", self.truth.append, EVERYTHING)
-        node.create_subscription(JointState, "/joint_states", self.joints.append, EVERYTHING)
-        node.create_subscription(SafetyState, "/dexora/command/safety_state", self._on_safety, EVERY_STATE)
-        node.create_subscription(CommandStatus, "/dexora/command/status", self.statuses.append, STATUS)
-        node.create_subscription(Bool, "/twin_node/enable_state", self._on_enabled, LATCHED)
-        self.estop = node.create_publisher(Bool, "/twin_node/estop", STATE)
-        self.control = node.create_client(RequestControl, "/dexora/command/request_control")
-        self.resets = node.create_client(ResetFault, "/dexora/command/reset_fault")
-        self.fault = node.create_client(InjectFault, "/twin_node/inject_fault")
-        self.enable = node.create_client(SetBool, "/twin_node/set_enable")
+        self._listen()
+        self.estop = self.node.create_publisher(Bool, "/twin_node/estop", STATE)
+        self.control = self.node.create_client(RequestControl, "/dexora/command/request_control")
+        self.resets = self.node.create_client(ResetFault, "/dexora/command/reset_fault")
+        self.fault = self.node.create_client(InjectFault, "/twin_node/inject_fault")
+        self.enable = self.node.create_client(SetBool, "/twin_node/set_enable")
+
+    def _listen(self):
+        listen = self.node.create_subscription
+        listen(JointState, "/twin_node/true_joint_states", self._from("twin", self.truth), EVERYTHING)
+        listen(JointState, "/joint_states", self.joints.append, EVERYTHING)
+        told = self._from("command", self.safety)
+        listen(SafetyState, "/dexora/command/safety_state", told, EVERY_STATE)
+        listen(CommandStatus, "/dexora/command/status", self.statuses.append, STATUS)
+        listen(Bool, "/twin_node/enable_state", self._on_enabled, LATCHED)
+        listen(Header, "/dexora/watchdog/heartbeat", self._from("watchdog", []), SENSOR)
+        listen(Header, "/dexora/policy/heartbeat", self._from("policy", []), SENSOR)
+        listen(DiagnosticArray, "/diagnostics", self._on_diagnostics, EVENTS)
 
     # Processes.
 
     def start(self, *kinds, **parameters):
         """Start processes that are not running."""
-        for kind in kinds or ("twin", "watchdog", "policy", "command"):
+        for kind in kinds or KINDS:
             if kind not in self.processes:
-                self.processes[kind] = start_process(kind, **parameters.get(kind, {}))
+                options = parameters.get(kind, {})
+                self.processes[kind] = start_process(kind, self.domain_id, **options)
+                self.started_s[kind] = time.monotonic()
 
     def up(self):
-        """Wait until the command node is active and nothing is wrong."""
-        services = (self.control, self.resets, self.fault, self.enable)
-        self.until(lambda: self.truth and self.safety, START_TIMEOUT_S, "the robot is up")
-        self.until(lambda: all(one.service_is_ready() for one in services), START_TIMEOUT_S, "services")
+        """Wait until everybody who was started is there, and hears those it needs."""
+        self.until(lambda: not self.missing(), START_TIMEOUT_S, "a complete robot")
+        self.call(self.control, RequestControl.Request(operation=2, source="policy", holder="nobody"))
+
+    def missing(self):
+        """Return who or what has not shown up yet, in words."""
+        lacking = [
+            f"any word of {kind}"
+            for kind, started_s in self.started_s.items()
+            if kind in self.processes and self.heard_s.get(kind, -1.0) < started_s
+        ]
+        if self.watching_s < max(self.started_s["watchdog"], self.started_s["command"]):
+            lacking.append("a watchdog that hears the command node")
+        lacking += [] if self.joints else ["joint states"]
+        lacking += [] if self.enabled is not None else ["the state of the enable line"]
+        clients = (self.control, self.resets, self.fault, self.enable)
+        lacking += [f"service {one.srv_name}" for one in clients if not one.service_is_ready()]
+        lacking += [] if self.estop.get_subscription_count() else ["a listener of the emergency stop"]
+        return lacking
 
     def kill(self, *kinds):
         """Kill processes the hard way; return the time of the kill [ns]."""
@@ -128,6 +113,11 @@ class Robot:
         for kind in kinds:
             self.processes.pop(kind).wait()
         return now_ns
+
+    def end(self, kind):
+        """End a process the gentle way; return its exit code."""
+        self.processes[kind].send_signal(signal.SIGINT)
+        return self.processes.pop(kind).wait(timeout=20.0)
 
     def freeze(self, kind):
         """Stop a process without ending it; return the time [ns]."""
@@ -144,11 +134,7 @@ class Robot:
         self.node.destroy_node()
         self.executor.shutdown()
         rclpy.shutdown(context=self.context)
-        for process in self.processes.values():
-            os.kill(process.pid, signal.SIGCONT)
-            process.send_signal(signal.SIGINT)
-        for process in self.processes.values():
-            _end(process)
+        end_processes(self.processes.values())
 
     # Waiting.
 
@@ -158,28 +144,42 @@ class Robot:
         while not condition():
             for kind, process in self.processes.items():
                 assert process.poll() is None, f"{kind} ended with {process.returncode}"
-            told = f"{self.safety[-1].owner}: {self.safety[-1].summary}" if self.safety else "nothing"
-            if self.statuses:
-                told += f" {self.statuses[-1].chunks_accepted} {self.statuses[-1].discard_reasons}"
-            assert time.monotonic() < end, f"{what} did not come true within {timeout_s} s; safety: {told}"
+            assert time.monotonic() < end, f"{what} did not come true within {timeout_s} s; {self.describe()}"
             self.executor.spin_once(timeout_sec=0.02)
+
+    def describe(self):
+        """Return what is known of the robot, for a failed test."""
+        told = f"{self.safety[-1].owner}: {self.safety[-1].summary}" if self.safety else "never heard"
+        counts = [f"{self.statuses[-1].chunks_accepted} chunks taken"] if self.statuses else []
+        counts += list(self.statuses[-1].discard_reasons) if self.statuses else []
+        lacking = self.missing()
+        missing = f"; missing: {', '.join(lacking)}" if lacking else ""
+        return f"domain {self.domain_id}, safety state {told}, {', '.join(counts)}{missing}"
 
     def let_pass(self, seconds):
         """Wait for simulated time."""
-        end_ns = self.now_ns() + round(seconds * 1e9)
-        self.until(lambda: self.now_ns() >= end_ns, 10 + 10 * seconds, f"{seconds} s of simulated time")
+        end_ns = self._truth_ns() + round(seconds * 1e9)
+        self.until(lambda: self._truth_ns() >= end_ns, 10 + 10 * seconds, f"{seconds} s of simulated time")
 
     def now_ns(self):
-        """Newest simulated time [ns]."""
-        return to_ns(self.truth[-1].header.stamp) if self.truth else 0
+        """The present in simulated time [ns]: the newest ground truth, and the wall time since it came."""
+        while True:
+            before = len(self.truth)
+            self.executor.spin_once(timeout_sec=0.0)
+            if len(self.truth) == before:
+                break
+        if not self.truth:
+            return 0
+        since_ns = round((time.monotonic() - self.heard_s["twin"]) * 1e9)
+        return self._truth_ns() + min(since_ns, LONGEST_GUESS_NS)
 
     def call(self, client, request):
-        """Call a service and wait for its answer; an answer may be lost while endpoints still meet."""
+        """Call a service and wait for its answer; a request may go to a dead server while endpoints meet."""
         futures = [client.call_async(request)]
         asked_s = [time.monotonic()]
 
         def answered():
-            if time.monotonic() - asked_s[0] > 2.0:
+            if time.monotonic() - asked_s[0] > 1.0:
                 asked_s[0] = time.monotonic()
                 futures.append(client.call_async(request))
             return any(future.done() for future in futures)
@@ -190,12 +190,11 @@ class Robot:
     # Acting.
 
     def inject(self, fault, target="", value=0.0, duration=0.0):
-        """Inject a fault into the twin; return its time [ns]."""
+        """Inject a fault into the twin; return when it began, as the twin told it [ns]."""
         request = InjectFault.Request(fault=fault, target=target, value=value, duration=duration)
-        now_ns = self.now_ns()
         answer = self.call(self.fault, request)
         assert answer.success, answer.message
-        return now_ns
+        return round(float(re.search(r"begins at ([0-9.]+) s", answer.message).group(1)) * 1e9)
 
     def clear(self):
         """End all faults of the twin."""
@@ -226,7 +225,7 @@ class Robot:
             answer = self.reset()
             if answer.success and self.enabled:
                 break
-            assert time.monotonic() < end, f"no recovery: {answer.message}"
+            assert time.monotonic() < end, f"no recovery: {answer.message}; {self.describe()}"
         self.until(lambda: self.safety[-1].level <= 2, what="a healthy robot")
 
     def move(self):
@@ -257,7 +256,7 @@ class Robot:
         return max(since - since_ns, 0) / 1e6, message
 
     def rested(self, since_ns, index=ARMS, timeout_s=5.0):
-        """Wait until joints rest; return when they began to slow and when they rested, after a time [ms]."""
+        """Wait until joints rest; return when they began to rest, after a time [ms]."""
 
         def quiet():
             newest = self.truth[-12:]
@@ -277,9 +276,20 @@ class Robot:
         for seen in (self.truth, self.safety, self.statuses, self.joints):
             del seen[:-1]
 
-    def _on_safety(self, message):
-        self.safety.append(message)
-        del self.safety[:-2000]
+    def _truth_ns(self):
+        return to_ns(self.truth[-1].header.stamp) if self.truth else 0
+
+    def _from(self, kind, seen):
+        def remember(message):
+            self.heard_s[kind] = time.monotonic()
+            seen.append(message)
+            del seen[:-4000]
+
+        return remember
 
     def _on_enabled(self, message):
         self.enabled = message.data
+
+    def _on_diagnostics(self, message):
+        if any(s.name.endswith("watchdog: watch") and s.message == "watching" for s in message.status):
+            self.watching_s = time.monotonic()

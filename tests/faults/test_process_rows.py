@@ -1,7 +1,6 @@
 """Rows of the fault matrix on the real nodes: killed, stopped and disturbed processes around the twin."""
 
 import re
-import signal
 import time
 
 import numpy as np
@@ -22,31 +21,14 @@ from trajectory_msgs.msg import JointTrajectory, JointTrajectoryPoint
 
 from dexora_msgs.msg import ActionChunk, SafetyState
 
-from .robot import CONTRACT, Robot, domain, start_process
+from .processes import free_domain, start_process
+from .robot import CONTRACT
 
 pytestmark = [pytest.mark.system, pytest.mark.slow]
 MS = 1_000_000
 PERIOD_NS = 8 * MS
 HANDS = {name: CONTRACT.group_indices(name) for name in ("left_hand", "right_hand")}
 ARMS = {name: CONTRACT.group_indices(name) for name in ("left_arm", "right_arm")}
-
-
-@pytest.fixture(scope="module")
-def running_robot():
-    robot = Robot()
-    robot.start()
-    robot.up()
-    yield robot
-    robot.close()
-
-
-@pytest.fixture
-def robot(running_robot):
-    running_robot.start()
-    running_robot.up()
-    running_robot.recover()
-    running_robot.forget()
-    return running_robot
 
 
 def finish(record, robot, code, since_ns, **options):
@@ -149,8 +131,8 @@ def test_row_35_command_node_and_watchdog_killed(record, robot):
 def test_row_40_simulated_time_stops(record, robot):
     wander(record, robot)
     seen = len(robot.safety)
-    begin_s = time.monotonic()
     robot.inject("clock_pause", duration=2.0)
+    begin_s = time.monotonic()
 
     def told():
         return any(f.code == "DX-FRS-018" for m in robot.safety[seen:] for f in m.faults)
@@ -200,7 +182,7 @@ def test_row_42_unknown_publisher_at_a_controller(run, robot):
 
 @pytest.mark.row(43)
 def test_row_43_second_node_of_the_same_name(record, robot):
-    second = start_process("command", startup_timeout_s=4.0)
+    second = start_process("command", robot.domain_id, startup_timeout_s=4.0)
 
     def are_two():
         return robot.node.get_node_names().count("command_node") > 1
@@ -268,7 +250,7 @@ def test_row_70_command_node_does_not_get_the_processor(record, robot):
 @pytest.mark.row(37)
 def test_row_37_38_start_without_peers_is_refused_with_a_list(record, capfd):
     """One start shows both rows: nobody is there but a policy whose quality of service does not fit."""
-    elsewhere = domain() + 41
+    elsewhere = free_domain()
     context = Context()
     rclpy.init(context=context, domain_id=elsewhere, args=[])
     node = Node("policy_node", context=context)
@@ -352,8 +334,7 @@ def test_robot_put_elsewhere_by_the_simulation_goes_on_after_rebase(robot):
 
 
 def test_dry_run_decides_everything_and_moves_nothing(robot):
-    robot.processes["command"].send_signal(signal.SIGINT)
-    assert robot.processes.pop("command").wait(timeout=20.0) == 0
+    assert robot.end("command") == 0
     preview = []
     topic = "/dexora/command/preview/left_arm_controller/joint_trajectory"
     listener = robot.node.create_subscription(JointTrajectory, topic, preview.append, COMMAND)
@@ -368,8 +349,7 @@ def test_dry_run_decides_everything_and_moves_nothing(robot):
         assert robot.safety[-1].level <= SafetyState.LEVEL_NOTE, robot.safety[-1].summary
     finally:
         robot.node.destroy_subscription(listener)
-        robot.processes["command"].send_signal(signal.SIGINT)
-        robot.processes.pop("command").wait(timeout=20.0)
+        robot.end("command")
 
 
 @pytest.mark.row(28)

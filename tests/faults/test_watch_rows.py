@@ -5,7 +5,7 @@ import pytest
 from dexora_control.allow_list import STRANGER_NS, AllowList, Publisher
 from dexora_control.command_parameters import CommandParameters
 from dexora_control.message_rate import RateBudget
-from dexora_core.clock import NS_PER_S
+from dexora_core.clock import NS_PER_S, s_to_ns
 from dexora_core.errors import ConfigError
 from dexora_core.faults import Level
 from dexora_core.path_clock import SimulatedPathClock, WallPathClock
@@ -97,7 +97,7 @@ def test_row_39_wall_clock_jumps_by_an_hour(record):
 
 @pytest.mark.row(40)
 def test_row_40_simulated_time_stops_or_starts_again(record):
-    clock = SimulatedPathClock(200 * MS)
+    clock = SimulatedPathClock(s_to_ns(RULES["clock_stall_s"].default))
     clock.update(0, 5 * NS_PER_S)
     assert clock.faults(0) == []
     stalled = next(t for t in range(0, 400 * MS, 10 * MS) if clock.faults(t))
@@ -120,10 +120,11 @@ def test_row_41_flooded_topic(record, kind):
         fault = budget.fault(now)
         if fault is not None and told_ns is None:
             told_ns = now
-            assert (fault.code, fault.level) == ("DX-CMD-007", Level.DEGRADE)
+            code = "DX-CMD-009" if kind == "size" else "DX-CMD-007"
+            assert (fault.code, fault.level) == (code, Level.DEGRADE)
     assert admitted <= (40 if kind == "rate" else 0)
     assert budget.fault(10 * NS_PER_S) is None
-    record.measured(told_ns / MS, None, "DX-CMD-007", "L1")
+    record.measured(told_ns / MS, None, code, "L1")
 
 
 @pytest.mark.row(42)

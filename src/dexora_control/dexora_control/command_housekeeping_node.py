@@ -79,6 +79,7 @@ class Housekeeping:
             self._tell_preview: tenth_ns,
             self._watch_controllers: tenth_ns // 2,
             self._watch_chunks: tenth_ns * 2,
+            self._watch_unheard: half_ns,
             self._watch_doubles: half_ns,
             self._ask_power_off: tenth_ns // 2,
             collect_young: NS_PER_S,
@@ -132,6 +133,9 @@ class Housekeeping:
 
     def _watch_chunks(self) -> None:
         self._raise(self._inputs.watch(self._node.now_ns))
+
+    def _watch_unheard(self) -> None:
+        self._raise(self._inputs.unheard(self._node.now_ns))
 
     def _watch_doubles(self) -> None:
         if count_of_node(self._node) > 1:  # type: ignore[arg-type]

@@ -39,7 +39,7 @@ class CommandParameters:
         30.0, description="Longest wait for everything that must be there.", unit="s", lower=0.1, upper=600.0
     )
     clock_stall_s: float = param(
-        0.2,
+        0.18,
         description="Standstill of simulated time that stops the robot.",
         unit="s of wall time",
         lower=0.05,

@@ -59,5 +59,5 @@ class ControllerWatch:
         return [names[index] for index in kept], np.asarray(positions)[kept]
 
     def faults(self, now_ns: int) -> list[Fault]:
-        """Return one fault per group whose controller does not listen."""
-        return [make_fault("DX-GRP-004", now_ns, group) for group in sorted(self._deaf)]
+        """Return one fault per group whose controller does not listen, or does not report any more."""
+        return [make_fault("DX-GRP-004", now_ns, group) for group in sorted(self._deaf | self.silent(now_ns))]

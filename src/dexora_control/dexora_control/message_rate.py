@@ -35,14 +35,11 @@ class RateBudget:
         rate_hz = self._count * NS_PER_S / self._window_ns
         if rate_hz <= self._bound_hz and size <= self._max_bytes:
             return True
-        what = (
-            f"{self._topic} ({size} bytes, bound {self._max_bytes})"
-            if size > self._max_bytes
-            else self._topic
-        )
-        self._fault = make_fault(
-            "DX-CMD-007", now_ns, what, rate_hz=round(rate_hz), bound_hz=round(self._bound_hz)
-        )
+        if size > self._max_bytes:
+            self._fault = make_fault("DX-CMD-009", now_ns, self._topic, size=size, bound=self._max_bytes)
+        else:
+            values = {"rate_hz": round(rate_hz), "bound_hz": round(self._bound_hz)}
+            self._fault = make_fault("DX-CMD-007", now_ns, self._topic, **values)
         return False
 
     def fault(self, now_ns: int) -> Fault | None:

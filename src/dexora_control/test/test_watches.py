@@ -40,6 +40,15 @@ def test_controller_that_does_not_listen_is_told():
     assert watch.faults(0) == []
 
 
+def test_controller_that_stops_to_report_is_told():
+    watch = ControllerWatch(CONTRACT, 80 * MS)
+    assert watch.faults(0) == [], "one that never reported is not watched"
+    watch.heard(0, "left_hand")
+    assert watch.faults(80 * MS) == []
+    (fault,) = watch.faults(81 * MS)
+    assert (fault.code, fault.subject) == ("DX-GRP-004", "left_hand")
+
+
 def test_ages_of_legs_leave_out_links_that_do_not_apply():
     ages = LegAges(window=2)
     for delay in (9, 1, 3):

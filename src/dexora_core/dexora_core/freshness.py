@@ -88,7 +88,8 @@ class DeadmanMonitor:
 
     Args:
         bound_ns: Largest age of its signal while it enables [ns].
-        confirm_ns: It must have been seen released within this time when control is asked for [ns].
+        confirm_ns: It must have been seen released within this time, when control is asked for and while it
+            enables [ns].
     """
 
     def __init__(self, bound_ns: int = 50 * NS_PER_MS, confirm_ns: int = 30 * 60 * 1000 * NS_PER_MS) -> None:
@@ -113,18 +114,25 @@ class DeadmanMonitor:
         """Return why motion may not go on; None while the switch has been held and its signal is fresh."""
         if self._was_released or not self._pressed:
             return make_fault("DX-FRS-014", now_ns)
-        return self._age.check(now_ns)
+        return self._age.check(now_ns) or self._stuck(now_ns)
 
     def refuses_enable(self, now_ns: int) -> Fault | None:
         """Return why control may not be given to a source that needs the switch; None when it may."""
+        stuck = self._stuck(now_ns)
+        if stuck is not None:
+            return stuck
+        if not self._pressed:
+            return make_fault("DX-FRS-014", now_ns)
+        return self._age.check(now_ns)
+
+    def _stuck(self, now_ns: int) -> Fault | None:
+        """Return the fault while the switch may be stuck: nobody has released it for too long."""
         if self._released_ns is None:
             return make_fault("DX-FRS-016", now_ns, detail="since the start")
         if now_ns - self._released_ns > self._confirm_ns:
             minutes = self._confirm_ns // (60_000 * NS_PER_MS)
             return make_fault("DX-FRS-016", now_ns, detail=f"for {minutes} minutes")
-        if not self._pressed:
-            return make_fault("DX-FRS-014", now_ns)
-        return self._age.check(now_ns)
+        return None
 
 
 class ClockStallMonitor:

@@ -29,6 +29,7 @@ class Supervision:
             "teleop": _age("teleop", "DX-FRS-012", "DX-FRS-013", config.teleop),
         }
         self.watchdog = AgeMonitor("watchdog", AgeBound("DX-FRS-017", config.watchdog.stop_ns - _REACTION_NS))
+        self._waits_ns = config.policy.warn_ns - _REACTION_NS
         self._events: list[Fault] = []
         self._missed: deque[int] = deque()
         self._bad: deque[int] = deque()
@@ -61,7 +62,7 @@ class Supervision:
         A policy that comes back before its silence is a fault goes on; so the motion of one that does not has
         ended when the fault is told.
         """
-        return owner == "policy" and self.sources[owner].age_ns(now_ns) > self._config.policy.warn_ns
+        return owner == "policy" and self.sources[owner].age_ns(now_ns) > self._waits_ns
 
     def heard(self, now_ns: int, source: str, stamp_ns: int) -> None:
         """Tell that the owner of the robot sent a chunk, whether it is taken or not."""

@@ -81,7 +81,18 @@ def test_deadman_stuck_pressed_is_found_after_half_an_hour():
     assert refusal.code == "DX-FRS-016"
     assert "for 30 minutes" in refusal.sentence
     deadman.start()
-    assert deadman.check(later) is None
+    assert deadman.check(later).code == "DX-FRS-016"
+
+
+def test_deadman_that_enables_must_be_released_every_half_an_hour():
+    deadman = DeadmanMonitor()
+    deadman.update(0, False)
+    deadman.start()
+    half_an_hour = 30 * 60 * NS_PER_S
+    deadman.update(half_an_hour, True)
+    assert deadman.check(half_an_hour) is None
+    deadman.update(half_an_hour + 1, True)
+    assert deadman.check(half_an_hour + 1).code == "DX-FRS-016"
 
 
 def test_deadman_released_stops():

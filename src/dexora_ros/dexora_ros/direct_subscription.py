@@ -87,28 +87,32 @@ class DirectSubscription:
 
     def take(self) -> Taken | None:
         """Return the oldest message that waits; None when there is none. Never blocks."""
+        found = self._take()
+        return None if found is None else self._decoded(found)
+
+    def newest(self) -> Taken | None:
+        """Return the newest message that waits and drop the older ones."""
+        newest = None
+        for _ in range(64):  # a flood must not hold the reader
+            found = self._take()
+            if found is None:
+                break
+            newest = found
+        return None if newest is None else self._decoded(newest)
+
+    def _take(self) -> Any:
         with self._subscription.handle:
-            found = self._subscription.handle.take_message(self._type, self._is_raw)
-        if found is None:
-            return None
+            return self._subscription.handle.take_message(self._type, self._is_raw)
+
+    def _decoded(self, found: Any) -> Taken:
         content, info = found
-        publisher = bytes(info["publisher_gid"]["data"])[:ENDPOINT_ID_BYTES]  # type: ignore[index]
+        publisher = bytes(info["publisher_gid"]["data"])[:ENDPOINT_ID_BYTES]
         if not self._is_raw:
             return Taken(content, publisher)
         size = len(content)
         if not self._decode or (self._max_bytes and size > self._max_bytes):
             return Taken(None, publisher, size)
         return Taken(deserialize_message(content, self._type), publisher, size)
-
-    def newest(self) -> Taken | None:
-        """Return the newest message that waits and drop the older ones."""
-        newest = None
-        for _ in range(64):  # a flood must not hold the reader
-            taken = self.take()
-            if taken is None:
-                break
-            newest = taken
-        return newest
 
 
 def detach_clock(node: Node) -> Any | None:
