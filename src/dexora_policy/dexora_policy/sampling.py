@@ -57,6 +57,7 @@ def sample(head: str, steps: int, predict: Predict, noise: Float32, prefix: Pref
         times = np.where(prefix.mask, CLEAN_TIME[head], step.time).astype(np.float32)
         clean = np.float32(step.clean_from_x) * values
         clean += np.float32(step.clean_from_prediction) * predict(values, times)
+        clean = np.clip(clean, -step.clean_limit, step.clean_limit)
         estimate = clean + np.float32(step.correction) * (clean - before)
         values = np.float32(step.next_from_x) * values
         values += np.float32(step.next_from_estimate) * estimate

@@ -3,11 +3,14 @@
 import dataclasses
 import json
 
+import numpy as np
 import pytest
 import torch
 from dexora_policy.model import PolicyConfig, preset
 from dexora_policy.model.process import advance
-from dexora_policy.solver_plan import CLEAN_TIME, HEADS, solver_plan
+from dexora_policy.sampling import Prefix
+from dexora_policy.sampling import sample as sample_by_numpy
+from dexora_policy.solver_plan import CLEAN_TIME, DEFAULT_STEPS, HEADS, solver_plan
 from model_cases import NANO, chunk, make_policy, observation, prefix_mask
 
 
@@ -33,6 +36,23 @@ def test_cached_sampling_equals_a_loop_that_computes_everything_again(head):
         prediction = policy.denoise(x, times, policy.context(**inputs))
         x, before = advance(step, x, prediction, before)
     torch.testing.assert_close(got, torch.where(mask[..., None], prefix, x), rtol=1e-4, atol=1e-5)
+
+
+@torch.no_grad()
+@pytest.mark.parametrize("head", HEADS)
+def test_loop_of_the_robot_equals_the_one_of_the_model(head):
+    policy, inputs = make_policy(head=head), observation(batch=1)
+    mask, prefix, noise = prefix_mask(batch=1, steps=3), chunk(batch=1, seed=2), 3 * chunk(batch=1)
+    context, steps = policy.context(**inputs), DEFAULT_STEPS[head]
+
+    def network(noisy, times):
+        return policy.denoise(torch.from_numpy(noisy), torch.from_numpy(times), context).numpy()
+
+    committed = Prefix(prefix.numpy(), mask.numpy())
+    found = sample_by_numpy(head, steps, network, noise.numpy(), committed)
+    expected = policy.sample(context, prefix, mask, noise, steps)
+    assert found.dtype == np.float32
+    torch.testing.assert_close(torch.from_numpy(found), expected, rtol=1e-3, atol=1e-4)
 
 
 @torch.no_grad()
