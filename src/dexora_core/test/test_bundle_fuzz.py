@@ -9,7 +9,8 @@ from dexora_core.bundle import BundleError, parse_manifest
 
 ODD = [
     None, True, -1, 0, 2**63, 10**400, 1e308, float("nan"), float("inf"), "", "x" * 600, "a\x00b", "\ud800",
-    "../x", [], [[]], {}, {"a": 1}, [None], [1, "a"], ["a", "a"], {"": {}}, {"x": {"sha256": "0" * 64, "bytes": 1}},
+    "../x", [], [[]], {}, {"a": 1}, [None], [1, "a"], ["a", "a"], {"": {}},
+    {"x": {"sha256": "0" * 64, "bytes": 1}},
 ]  # fmt: skip
 
 
