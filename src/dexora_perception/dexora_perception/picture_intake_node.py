@@ -11,6 +11,7 @@ from dexora_core.contract import CameraSpec
 from dexora_core.faults import make_fault
 from dexora_ros.managed_node import ManagedNode
 from dexora_ros.qos import SENSOR
+from rosgraph_msgs.msg import Clock as ClockMessage
 from sensor_msgs.msg import Image
 
 from dexora_perception.serialized_image import read_image
@@ -24,6 +25,9 @@ _MOST_PER_TOPIC = 8
 class ReceiverClock:
     """The clock of ages: monotonic on a robot, simulated where the node follows /clock.
 
+    Simulated time that has arrived is taken before every reading: after an encoding the executor may hand
+    over pictures first, and they would seem to come from the future.
+
     Args:
         node: The node; its clock is the one of stamps.
     """
@@ -31,9 +35,13 @@ class ReceiverClock:
     def __init__(self, node: ManagedNode[Any]) -> None:
         self._clock = node.get_clock()
         self._is_simulated = bool(node.get_parameter("use_sim_time").value)
+        self._sources: list[Any] = [found for found in node.subscriptions if found.msg_type is ClockMessage]
 
     def stamp_ns(self) -> int:
         """Return the present as a stamp [ns]."""
+        for source in self._sources:
+            for message in _waiting(source, is_raw=False):
+                source.callback(message)
         return int(self._clock.now().nanoseconds)
 
     def now_ns(self) -> int:
@@ -71,8 +79,8 @@ class PictureIntake:
     def drain(self) -> None:
         """Take what has arrived and has not been handed over yet, so that nothing older is encoded."""
         for view, subscription in self._subscriptions.items():
-            for content in _waiting(subscription):
-                self._offer(view, content)
+            for content in _waiting(subscription, is_raw=True):
+                self._offer(view, bytes(content))
 
     def _receive(self, view: str, content: bytes) -> None:
         self._offer(view, content)
@@ -91,10 +99,10 @@ class PictureIntake:
         self._views.offer(view, now_ns, Picture(pixels, message.stamp_ns, captured_ns, max(-age_ns, 0)))
 
 
-def _waiting(subscription: Any) -> Iterator[bytes]:
+def _waiting(subscription: Any, *, is_raw: bool) -> Iterator[Any]:
     for _ in range(_MOST_PER_TOPIC):
         with subscription.handle:
-            found = subscription.handle.take_message(Image, True)
+            found = subscription.handle.take_message(subscription.msg_type, is_raw)
         if found is None:
             return
-        yield bytes(found[0])
+        yield found[0]

@@ -9,13 +9,14 @@ from dexora_perception.preprocess import resize
 from dexora_perception.token_encoder_node import TOKENS_TOPIC, TokenEncoderNode
 from dexora_ros.buffers import fill_image, token_view
 from dexora_ros.executor_choice import choose_executor, single_threaded_executor
-from dexora_ros.qos import SENSOR
-from dexora_ros.stamps import to_ns
+from dexora_ros.qos import SENSOR, STATE
+from dexora_ros.stamps import from_ns, to_ns
 from diagnostic_msgs.msg import DiagnosticStatus
 from encoder_cases import CONTRACT, ENCODER_ID, SIZE, VIEWS, expected_tokens, make_bundle, picture
 from rclpy.lifecycle import TransitionCallbackReturn
 from rclpy.node import Node
 from rclpy.parameter import Parameter
+from rosgraph_msgs.msg import Clock
 from sensor_msgs.msg import Image
 
 from dexora_engines import MockScript, MockStep, graph_signature, open_engine
@@ -31,9 +32,10 @@ def bundle(tmp_path_factory):
     return make_bundle(tmp_path_factory.mktemp("bundles") / "linear")
 
 
-def make_node(bundle, **parameters):
+def make_node(bundle, options=None, **parameters):
     overrides = [Parameter(name, value=value) for name, value in parameters.items()]
     return TokenEncoderNode(
+        **(options or {}),
         parameter_overrides=[Parameter("bundle", value=str(bundle.path)), *overrides],
         namespace=f"/test_{time.monotonic_ns()}",
     )
@@ -206,6 +208,31 @@ def test_damaged_bundle_is_refused(ros, tmp_path):
     assert not node.bring_up()
     assert "DX-BND-007" in str(node.fault)
     node.destroy_node()
+
+
+def test_picture_that_arrives_with_its_time_is_not_of_the_future(bundle, ros):
+    clock_topic = f"/clock_{time.monotonic_ns()}"
+    node = make_node(
+        bundle, {"cli_args": ["--ros-args", "-r", f"/clock:={clock_topic}"]}, use_sim_time=True, **PATIENT
+    )
+    world = Node("world", namespace=node.get_namespace())
+    clock = world.create_publisher(Clock, clock_topic, STATE)
+    camera = world.create_publisher(Image, CONTRACT.camera("top").topic.lstrip("/"), SENSOR)
+    assert node.bring_up()
+    end = time.monotonic() + 20.0
+    stamp_ns = 10**9
+    # Nothing spins: what has arrived is what an executor finds after a long encoding.
+    while not node._views.counts["top"]["received"] and time.monotonic() < end:
+        stamp_ns += 10**9
+        clock.publish(Clock(clock=from_ns(stamp_ns)))
+        camera.publish(fill_image(Image(), small(1), "rgb8", stamp_ns, "camera"))
+        time.sleep(0.05)
+        node._intake.drain()
+    picture_there = node._views.select(node._times.now_ns()).pictures["top"]
+    assert picture_there.stamp_ns == stamp_ns
+    node.shut_down()
+    node.destroy_node()
+    world.destroy_node()
 
 
 def scripted(bundle, *steps):
