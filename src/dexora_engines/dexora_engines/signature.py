@@ -12,7 +12,7 @@ import os
 from pathlib import Path
 from typing import Any
 
-from dexora_core.bundle import SIGNATURE, load_bundle
+from dexora_core.bundle import SIGNATURE, Bundle, load_bundle
 from dexora_core.bundle.files import read_manifest
 from dexora_core.errors import BundleError
 from dexora_core.refusal import refusal
@@ -84,6 +84,18 @@ def check_signature(path: Path, public_key: Path) -> None:
         trusted.verify(signature, _PURPOSE + read_manifest(path))
     except invalid as error:
         raise _refused(path.name, "it does not fit the manifest") from error
+
+
+def load_trusted_bundle(path: Path, public_key: Path | None) -> Bundle:
+    """Load a bundle, every byte verified, and refuse one that the key did not sign; None trusts any maker.
+
+    Raises:
+        BundleError: codes of `load_bundle`, or `DX-BND-016`.
+    """
+    bundle = load_bundle(path)
+    if public_key is not None:
+        check_signature(path, public_key)
+    return bundle
 
 
 def _signature(path: Path) -> tuple[str, bytes]:

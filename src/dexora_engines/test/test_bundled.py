@@ -29,6 +29,29 @@ def language(statistics):
     )
 
 
+def encoder(size=56, tokens=16, dim=64):
+    """An encoder of the sizes in `bundle_cases`: every token is the mean brightness of its view."""
+    nodes = [
+        ("CastLike", ("images", "one"), ("floats",)),
+        ("ReduceMean", ("floats", "axes"), ("mean",)),
+        ("Reshape", ("mean", "column"), ("narrow",)),
+        ("Mul", ("narrow", "wide"), ("brightness",)),
+        ("CastLike", ("view_ids", "one"), ("ids",)),
+        ("Reshape", ("ids", "column"), ("columns",)),
+        ("Mul", ("columns", "zero"), ("nothing",)),
+        ("Add", ("brightness", "nothing"), ("tokens",)),
+    ]
+    constants = {
+        "one": np.ones(1, np.float32),
+        "zero": np.zeros(1, np.float32),
+        "axes": np.array([1, 2, 3], np.int64),
+        "column": np.array([-1, 1, 1], np.int64),
+        "wide": np.ones((1, tokens, dim), np.float32),
+    }
+    inputs = {"images": ("uint8", ("V", size, size, 3)), "view_ids": ("int64", ("V",))}
+    return model(nodes, inputs, {"tokens": ("float32", ("V", tokens, dim))}, constants)
+
+
 def bundle(path, statistics=""):
     files = {"language.onnx": language(statistics), "language.int8.onnx": language(statistics)}
     return write_bundle(path, fields(), files)
@@ -54,3 +77,13 @@ def test_graph_without_a_hash_is_accepted_and_one_with_another_is_refused(tmp_pa
     open_graph(bundle(tmp_path / "plain"), "language", "onnx")
     with pytest.raises(EngineError, match=r"DX-ENG-010: .*language carries 0123456789ab, the manifest"):
         open_graph(bundle(tmp_path / "other", "0123456789abcdef"), "language", "onnx")
+
+
+def test_encoder_takes_any_number_of_views(tmp_path):
+    made = write_bundle(tmp_path / "nano", fields(), {"encoder.onnx": encoder()})
+    engine = open_graph(made, "encoder", "onnx")
+    for views in (1, 3):
+        images = np.full((views, 56, 56, 3), 7, np.uint8)
+        tokens = engine.run({"images": images, "view_ids": np.arange(views)})["tokens"]
+        assert tokens.shape == (views, 16, 64)
+        assert (tokens == 7).all()

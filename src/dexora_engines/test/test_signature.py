@@ -8,7 +8,7 @@ from bundle_cases import edit, write
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from dexora_core.bundle import SIGNATURE, BundleError, load_bundle
-from dexora_engines.signature import check_signature, generate_key, sign_bundle
+from dexora_engines.signature import check_signature, generate_key, load_trusted_bundle, sign_bundle
 
 
 @pytest.fixture
@@ -34,6 +34,13 @@ def refused(action, *words, code="DX-BND-016"):
 def test_signed_bundle_loads_and_is_accepted_by_its_key(bundle, keys):
     load_bundle(bundle)
     check_signature(bundle, keys[1])
+
+
+def test_trusted_bundle_is_loaded_and_a_strangers_is_not(bundle, keys, tmp_path):
+    assert load_trusted_bundle(bundle, keys[1]) == load_trusted_bundle(bundle, None) == load_bundle(bundle)
+    strangers = write(tmp_path / "unsigned").path
+    load_trusted_bundle(strangers, None)
+    refused(lambda: load_trusted_bundle(strangers, keys[1]), "there is no manifest.sig")
 
 
 def test_private_key_is_for_its_owner_and_never_overwritten(keys):

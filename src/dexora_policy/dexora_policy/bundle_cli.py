@@ -11,7 +11,7 @@ from dexora_core.bundle import Bundle, Manifest, check_bundle, check_runtime, lo
 from dexora_core.contract import load_contract
 from dexora_core.errors import DexoraError
 from dexora_description.paths import contract_path
-from dexora_engines.signature import check_signature, generate_key, sign_bundle
+from dexora_engines.signature import generate_key, load_trusted_bundle, sign_bundle
 
 from dexora_engines import open_graph
 from dexora_policy.bundle_fetch import fetch_bundle
@@ -74,10 +74,9 @@ def _info(given: argparse.Namespace) -> None:
 
 
 def _verify(given: argparse.Namespace) -> None:
-    bundle = load_bundle(given.bundle)
+    bundle = load_trusted_bundle(given.bundle, given.public_key)
     checked = [f"{len(bundle.manifest.files)} files"]
     if given.public_key:
-        check_signature(bundle.path, given.public_key)
         checked.append("signature")
     if given.robot:
         check_bundle(bundle, load_contract(contract_path(given.robot)))

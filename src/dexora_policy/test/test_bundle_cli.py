@@ -1,8 +1,11 @@
 """`dexora-bundle`: every verb does its work and says so; what is refused ends with 1 and one sentence."""
 
+from importlib import import_module
+from pathlib import Path
+
 import pytest
-from bundle_cases import write
-from dexora_core.bundle import load_bundle
+from bundle_cases import fields, write
+from dexora_core.bundle import load_bundle, write_bundle
 from dexora_policy.bundle_cli import main
 
 
@@ -54,6 +57,20 @@ def test_fetch_says_where_the_bundle_is_and_its_hash(bundle, capsys, tmp_path):
 def test_build_without_tensorrt_is_refused_in_words(bundle, capsys):
     assert "DX-BND-005" in run(capsys, "build", bundle, status=1)  # no graph in INT8 for TensorRT
     assert "DX-ENG-002" in run(capsys, "build", bundle, "--precision", "fp32", status=1)
+
+
+def test_build_leaves_engines_beside_the_bundle(tmp_path, capsys, monkeypatch):
+    """On the fakes of the engines' tests."""
+    monkeypatch.syspath_prepend(str(Path(__file__).parents[2] / "dexora_engines/test"))
+    machine = import_module("test_tensorrt_backend").Machine(monkeypatch, tmp_path, "11")
+    files = {"encoder.onnx": import_module("test_bundled").encoder()}
+    path = write_bundle(tmp_path / "bundles" / "other", fields(), files).path
+    shown = run(capsys, "build", path, "--precision", "fp32")
+    assert shown.startswith("encoder: built for cuda NVIDIA Fake, ")
+    (engine,) = (tmp_path / "bundles" / "other.engines").iterdir()
+    assert engine.name.startswith("encoder-")
+    assert machine.gpu.memory == {}  # everything was given back
+    load_bundle(path)
 
 
 def test_verb_is_required(capsys):
