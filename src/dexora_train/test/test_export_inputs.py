@@ -1,0 +1,207 @@
+"""Wrong inputs of an export are refused with a sentence that says what to do; right ones come back equal."""
+
+import json
+from dataclasses import replace
+
+import numpy as np
+import pytest
+import torch
+from dexora_core.bundle import load_bundle
+from dexora_core.errors import BundleError, ConfigError, DatasetError
+from dexora_train.checkpoint import PARTS, check_recipe, load_checkpoint, save_checkpoint
+from dexora_train.export.cli import app
+from dexora_train.export.observations import load_observations, made_up_observations, save_observations
+from dexora_train.export.pipeline import ExportOptions
+from dexora_train.nano_bundle import HALF_RANGE_RAD, nano_checkpoint
+from dexora_train.word_tokenizer import word_tokenizer
+from tokenizers import Tokenizer
+from typer.testing import CliRunner
+
+
+@pytest.fixture(scope="module")
+def checkpoint():
+    return nano_checkpoint("nano")
+
+
+@pytest.fixture(scope="module")
+def observations(checkpoint):
+    return made_up_observations(checkpoint, 3)
+
+
+@pytest.fixture
+def stored(checkpoint, tmp_path):
+    save_checkpoint(checkpoint, tmp_path / "checkpoint")
+    return tmp_path / "checkpoint"
+
+
+def test_checkpoint_comes_back_equal(checkpoint, stored):
+    found = load_checkpoint(stored)
+    assert found.recipe == checkpoint.recipe
+    assert found.tokenizer == checkpoint.tokenizer
+    for part in PARTS:
+        expected = checkpoint.module(part).state_dict()
+        assert all(
+            torch.equal(value, expected[name]) for name, value in found.module(part).state_dict().items()
+        )
+        assert not found.module(part).training
+
+
+def test_checkpoint_without_recipe_is_refused(tmp_path):
+    with pytest.raises(BundleError, match="is this the directory of a checkpoint"):
+        load_checkpoint(tmp_path)
+
+
+def test_recipe_with_unknown_key_is_refused(stored):
+    recipe = json.loads((stored / "recipe.json").read_text())
+    (stored / "recipe.json").write_text(json.dumps({**recipe, "colour": "red"}))
+    with pytest.raises(ConfigError, match="unknown key colour"):
+        load_checkpoint(stored)
+
+
+@pytest.mark.parametrize("damage", [lambda data: data[: len(data) // 2], lambda data: b"\xff" + data[1:]])
+def test_damaged_weights_are_refused(stored, damage):
+    path = stored / "policy.safetensors"
+    path.write_bytes(damage(path.read_bytes()))
+    with pytest.raises(BundleError, match=r"policy\.safetensors does not fit the recipe"):
+        load_checkpoint(stored)
+
+
+def test_weights_of_another_size_are_refused(stored):
+    recipe = json.loads((stored / "recipe.json").read_text())
+    recipe["policy"]["layers"] += 1
+    (stored / "recipe.json").write_text(json.dumps(recipe))
+    with pytest.raises(BundleError, match=r"does not fit the recipe: Error.* in loading state_dict"):
+        load_checkpoint(stored)
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        ({"tokens_per_view": 5}, "tokens per view: 17 are made, the policy takes 5"),
+        ({"views": 3}, "views: 4 are made, the policy takes 3"),
+        ({"joints": 7}, "joints: 36 are made, the policy takes 7"),
+    ],
+)
+def test_parts_that_do_not_fit_each_other_are_refused(checkpoint, changes, message):
+    recipe = replace(checkpoint.recipe, policy=replace(checkpoint.recipe.policy, **changes))
+    with pytest.raises(ConfigError, match=message):
+        check_recipe(recipe)
+
+
+def test_prefix_as_long_as_the_horizon_is_refused(checkpoint):
+    with pytest.raises(ConfigError, match="max_prefix_steps is 16; it must be 0 to 15"):
+        check_recipe(replace(checkpoint.recipe, max_prefix_steps=16))
+
+
+def test_observations_come_back_equal(checkpoint, observations, tmp_path):
+    save_observations(observations, tmp_path / "seen.npz")
+    found = load_observations(tmp_path / "seen.npz", checkpoint.recipe)
+    np.testing.assert_array_equal(found.images, observations.images)
+    np.testing.assert_array_equal(found.prefix_rad, observations.prefix_rad)
+    assert found.instructions == observations.instructions
+    assert found.origin == "seen.npz"
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"images": np.zeros((3, 4, 32, 32, 3), np.uint8)}, r"images is \(3, 4, 32, 32, 3\); the checkpoint"),
+        ({"images": np.zeros((3, 4, 64, 64, 3), np.float32)}, "images are float32; they must be uint8"),
+        ({"state_rad": np.zeros((3, 35), np.float32)}, r"state_rad is \(3, 35\)"),
+        ({"state_rad": np.full((3, 36), np.nan, np.float32)}, "state_rad holds NaN or infinity"),
+    ],
+)
+def test_observations_that_do_not_fit_are_refused(checkpoint, observations, tmp_path, change, message):
+    save_observations(replace(observations, **change), tmp_path / "seen.npz")
+    with pytest.raises(DatasetError, match=message):
+        load_observations(tmp_path / "seen.npz", checkpoint.recipe)
+
+
+def test_observations_with_a_missing_key_are_refused(checkpoint, tmp_path):
+    np.savez(tmp_path / "seen.npz", images=np.zeros(3))
+    with pytest.raises(DatasetError, match="has no state_rad, instructions, prefix_rad, prefix_steps"):
+        load_observations(tmp_path / "seen.npz", checkpoint.recipe)
+
+
+def test_pickled_observations_are_not_loaded(checkpoint, tmp_path):
+    np.savez(tmp_path / "seen.npz", **dict.fromkeys(("images", "state_rad", "instructions"), np.array([{}])))
+    np.savez(
+        tmp_path / "seen.npz",
+        images=np.array([{"a": 1}], dtype=object),
+        **dict.fromkeys(("state_rad", "instructions", "prefix_rad", "prefix_steps"), np.zeros(1)),
+    )
+    with pytest.raises(DatasetError, match="without pickled objects"):
+        load_observations(tmp_path / "seen.npz", checkpoint.recipe)
+
+
+def test_unknown_int8_is_refused():
+    with pytest.raises(ConfigError, match="int8 is 'fast'; allowed are none, dynamic, qdq, both"):
+        ExportOptions(int8="fast")
+
+
+def test_command_writes_a_bundle_and_names_its_directory(stored, observations, tmp_path):
+    save_observations(observations, tmp_path / "seen.npz")
+    arguments = ["--checkpoint", stored, "--out", tmp_path / "bundle", "--calibration", tmp_path / "seen.npz"]
+    result = CliRunner().invoke(app, [str(argument) for argument in arguments])
+    assert result.exit_code == 0, result.output
+    assert result.stdout.strip() == str(tmp_path / "bundle")
+    assert "chunk error" in result.stderr
+    assert "Made-up" not in result.stderr
+    manifest = load_bundle(tmp_path / "bundle").manifest
+    assert manifest.precision == "int8"
+    assert {"policy.onnx", "policy.int8.onnx", "encoder.int8.onnx", "policy.safetensors"} <= set(
+        manifest.files
+    )
+    assert manifest.schedule == (0.0, 0.9)
+
+
+def test_command_refuses_without_a_checkpoint(tmp_path):
+    result = CliRunner().invoke(app, ["--checkpoint", str(tmp_path), "--out", str(tmp_path / "bundle")])
+    assert result.exit_code == 1
+    assert "recipe.json" in result.stderr
+    assert not (tmp_path / "bundle").exists()
+
+
+def test_nano_policy_moves_slowly_about_home(checkpoint):
+    statistics = checkpoint.recipe.statistics
+    assert (
+        np.array(statistics.action_p99) - np.array(statistics.action_p01)
+    ).max() <= 2 * HALF_RANGE_RAD + 1e-6
+    policy, config = checkpoint.policy, checkpoint.recipe.policy
+    largest, fastest_rad = 0.0, 0.0
+    for seed in range(5):
+        torch.manual_seed(seed)
+        with torch.no_grad():
+            context = policy.context(
+                torch.randn(1, config.views, config.tokens_per_view, config.width),
+                torch.ones(1, config.views, dtype=torch.bool),
+                torch.randn(1, config.language.max_tokens, config.language.dim),
+                torch.ones(1, config.language.max_tokens, dtype=torch.bool),
+                torch.randn(1, config.joints),
+                torch.ones(1, config.joints, dtype=torch.bool),
+            )
+            chunk = torch.zeros(1, config.horizon, config.joints)
+            actions = policy.sample(context, chunk, torch.zeros(1, config.horizon, dtype=torch.bool), chunk)
+        positions = statistics.denormalise_action(actions[0].numpy())
+        largest = max(largest, float(actions.abs().max()))
+        fastest_rad = max(fastest_rad, float(np.abs(np.diff(positions, axis=0)).max()))
+    assert 0.2 < largest < 1.0
+    assert fastest_rad < 0.05
+
+
+def test_same_seed_gives_the_same_weights_and_another_gives_others():
+    first, again, other = (nano_checkpoint("nano", seed).policy.state_dict() for seed in (3, 3, 4))
+    assert all(torch.equal(first[name], again[name]) for name in first)
+    assert any(not torch.equal(first[name], other[name]) for name in first)
+
+
+def test_words_get_ids_by_frequency_and_strangers_are_unknown():
+    tokenizer = Tokenizer.from_str(word_tokenizer(["touch the cube", "Touch the ball"], 5, 6))
+    assert tokenizer.encode("the touch ball").ids == [2, 3, 4, 0, 0, 0]
+    assert tokenizer.encode("fly the cube").ids[:3] == [1, 2, 1]
+    assert len(tokenizer.encode("the " * 20).ids) == 6
+
+
+def test_vocabulary_without_room_is_refused():
+    with pytest.raises(ConfigError, match="vocabulary is 2"):
+        word_tokenizer(["a"], 2, 4)
