@@ -1,12 +1,11 @@
-"""Language sources: a cut model equals the full one's inner state, padding means nothing, all is cached."""
+"""Language: a cut model equals the full one's inner state, padding means nothing, frozen stays frozen."""
 
 import dataclasses
 
 import pytest
 import torch
 from dexora_core.errors import ConfigError
-from dexora_policy.model import InstructionCache, LanguageConfig, build_language
-from dexora_policy.model.language.encoder import LanguageEncoder
+from dexora_policy.model import LanguageConfig, build_language
 from model_cases import NANO, make_language
 from transformers import BertConfig, BertModel, LlamaConfig, LlamaModel, T5Config, T5EncoderModel
 
@@ -101,48 +100,3 @@ def test_source_without_its_weights_or_of_another_width_is_refused(tmp_path):
         build_language(NANO.language, tmp_path)
     with pytest.raises(ConfigError, match="language kind is 'word2vec'; allowed are tiny, llama, t5, minilm"):
         LanguageConfig("word2vec", 8, 8, 1)
-
-
-class CountingEncoder(LanguageEncoder):
-    def __init__(self):
-        super().__init__(dim=1, is_frozen=True)
-        self.weight = torch.nn.Parameter(torch.ones(1))
-        self.calls = 0
-
-    def forward(self, input_ids, attention_mask):
-        self.calls += 1
-        return (input_ids * attention_mask)[..., None] * self.weight
-
-
-def letters(text):
-    return [ord(letter) for letter in text]
-
-
-def test_instruction_is_encoded_once_and_padded():
-    encoder = CountingEncoder()
-    cache = InstructionCache(encoder, letters, max_tokens=4, pad_id=7)
-    first, again = cache.encode("ab"), cache.encode("ab")
-    assert first is again
-    assert encoder.calls == 1
-    assert first.features[0, :, 0].tolist() == [97.0, 98.0, 0.0, 0.0]
-    assert first.mask.tolist() == [[True, True, False, False]]
-    assert not first.is_truncated
-    assert not first.features.requires_grad
-
-
-def test_too_long_instruction_is_cut_and_says_so():
-    encoded = InstructionCache(CountingEncoder(), letters, max_tokens=4).encode("abcdef")
-    assert encoded.is_truncated
-    assert encoded.features.shape == (1, 4, 1)
-
-
-def test_cache_forgets_the_oldest_instruction_and_keeps_the_used_one():
-    encoder = CountingEncoder()
-    cache = InstructionCache(encoder, letters, max_tokens=4)
-    cache.encode("kept")
-    for i in range(64):
-        cache.encode(f"i{i}")
-        cache.encode("kept")
-    assert encoder.calls == 65
-    cache.encode("i0")
-    assert encoder.calls == 66

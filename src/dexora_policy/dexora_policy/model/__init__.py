@@ -2,7 +2,7 @@
 
 from dexora_policy.model.config import ExtraSlot, LanguageConfig, PolicyConfig
 from dexora_policy.model.context import Context, ExtraTokens
-from dexora_policy.model.language import InstructionCache, LanguageEncoder, build_language
+from dexora_policy.model.language import LanguageEncoder, build_language
 from dexora_policy.model.policy import Policy
 from dexora_policy.model.presets import PRESETS, preset
 
@@ -11,7 +11,6 @@ __all__ = [
     "Context",
     "ExtraSlot",
     "ExtraTokens",
-    "InstructionCache",
     "LanguageConfig",
     "LanguageEncoder",
     "Policy",
