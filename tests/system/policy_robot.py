@@ -5,6 +5,7 @@ Rates and motion are judged in simulated time, so that a slow machine does not c
 
 from __future__ import annotations
 
+import functools
 import os
 import signal
 import subprocess
@@ -40,7 +41,7 @@ ARMS = np.concatenate([CONTRACT.group_indices(group) for group in ("left_arm", "
 WIDTH, HEIGHT = 64, 48
 REST_RAD_S = 0.02
 START_TIMEOUT_S = 90.0
-# A busy machine makes pictures late in simulated time too; the ages themselves are judged elsewhere.
+# A busy machine makes pictures late in simulated time too: the world is slowed, and bounds on ages are wide.
 PATIENT_S = 0.45
 ALL = QoSProfile(depth=500, reliability=ReliabilityPolicy.RELIABLE)
 SOME = QoSProfile(depth=5, reliability=ReliabilityPolicy.BEST_EFFORT)
@@ -53,7 +54,13 @@ MODULES = {
 }
 PICTURES = {"image_width": WIDTH, "image_height": HEIGHT}
 OPTIONS = {
-    "twin": {"task": "lift", "camera_rate_hz": 20.0, "truth_rate_hz": 50.0, **PICTURES},
+    "twin": {
+        "task": "lift",
+        "camera_rate_hz": 20.0,
+        "truth_rate_hz": 50.0,
+        "realtime_factor": 0.4,
+        **PICTURES,
+    },
     "watchdog": {"joint_states_bound_s": 3.0},
     "command": {
         "use_sim_time": True,
@@ -70,6 +77,7 @@ OPTIONS = {
     },
 }
 LATE_CODES = ("DX-CMD-002", "DX-HWD-002", "DX-FRS-002", "DX-FRS-017", "DX-FRS-018")
+ATTEMPTS = 4
 REMAPS = ("enable_state:=/twin_node/enable_state", "set_enable:=/twin_node/set_enable")
 _RUN = "import sys; from {module} import main; sys.exit(main())"
 
@@ -85,6 +93,23 @@ def start_process(kind, domain_id, values):
     environment["PYTHONPATH"] = os.pathsep.join(path for path in sys.path if path)
     command = [sys.executable, "-c", _RUN.format(module=MODULES[kind]), *arguments]
     return subprocess.Popen(command, env=environment, start_new_session=True)
+
+
+def again_when_starved(test):
+    """Try a test on a robot again when the machine, busy with other things, stopped that robot by itself."""
+
+    @functools.wraps(test)
+    def attempt(robot):
+        for _ in range(ATTEMPTS - 1):
+            try:
+                return test(robot)
+            except AssertionError:
+                if not robot.is_starved():
+                    raise
+            robot.ready()
+        return test(robot)
+
+    return attempt
 
 
 def _end(process):
@@ -147,8 +172,10 @@ class PolicyRobot:
         self.until(lambda: not self.missing(), START_TIMEOUT_S, "a complete robot")
         self.recover()
         self.until(lambda: self.safety[-1].owner == "hold", what="a robot that nobody moves")
-        for seen in (self.truth, self.safety, self.chunks, self.commands, self.tokens, self.told):
+        for seen in (self.truth, self.safety, self.tokens, self.told):
             del seen[:-1]
+        self.chunks.clear()
+        self.commands.clear()
 
     def missing(self):
         """Return who has not been heard since it was started, or is not reached yet."""
@@ -291,7 +318,7 @@ class PolicyRobot:
         assert self.speed() < REST_RAD_S
 
     def is_starved(self):
-        """Return whether the machine, not the test, stopped the robot: ticks, clock or heartbeats were late."""
+        """Return whether the machine, not the test, stopped the robot: somebody had no time to run."""
         return any(self.said(code) for code in LATE_CODES)
 
     def said(self, code):

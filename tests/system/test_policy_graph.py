@@ -14,8 +14,9 @@ import pytest
 from dexora_ros.stamps import to_ns
 
 from dexora_msgs.action import RunPolicy
+from dexora_msgs.msg import SafetyState
 
-from .policy_robot import ARMS, PolicyRobot
+from .policy_robot import ARMS, PolicyRobot, again_when_starved
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "src/dexora_policy/test"))
 
@@ -24,6 +25,7 @@ from hand_bundle import CONTRACT
 
 pytestmark = [pytest.mark.system, pytest.mark.slow]
 RESULT = RunPolicy.Result
+POSES = {"go home": CONTRACT.home_rad, "wave now": hand_bundle.wave_pose()}
 
 
 @pytest.fixture(scope="module")
@@ -50,14 +52,16 @@ def legs(status):
     return {age.leg: age for age in status.ages}
 
 
+@again_when_starved
 def test_policy_drives_the_twin_at_its_rates_with_ages_published(robot):
     begin = robot.position()
-    _, future = robot.run("wave now", timeout_s=6.0)
+    text, goal = max(POSES.items(), key=lambda pose: robot.distance(pose[1]))
+    _, future = robot.run(text, timeout_s=6.0)
     result = robot.result(future)
     assert (result.outcome, result.code) == (RESULT.TIMED_OUT, "")
     assert result.chunks == len(robot.chunks)
     assert np.abs(robot.position() - begin)[ARMS].max() > 0.1, "the robot moved"
-    assert robot.distance(hand_bundle.wave_pose()) < 0.1, "to where the policy wanted it"
+    assert robot.distance(goal) < 0.1, "to where the policy wanted it"
     chunk = robot.chunks[-1]
     chain = (
         chunk.oldest_camera_stamp,
@@ -69,10 +73,10 @@ def test_policy_drives_the_twin_at_its_rates_with_ages_published(robot):
     assert stamps == sorted(stamps)
     assert stamps[0] > 0
     assert to_ns(chunk.header.stamp) == to_ns(chunk.joint_state_stamp) <= stamps[2]
-    assert chunk.instruction == "wave now"
+    assert chunk.instruction == text
     assert any(one.prefix_steps for one in robot.chunks), "chunks continue what is committed"
     assert 12.0 < rate_hz(robot.chunks) < 26.0
-    assert 85.0 < rate_hz(robot.commands) < 101.0
+    assert 85.0 < rate_hz(robot.commands) < 130.0, "one per tick of a world that is slower than real time"
     ages = legs(robot.statuses[-1])
     assert {"capture_to_tokens", "inference", "capture_to_command", "joint_state_to_command"} <= set(ages)
     assert 0.0 < ages["capture_to_command"].p50 <= ages["capture_to_command"].p99 < 1.0
@@ -84,6 +88,7 @@ def test_policy_drives_the_twin_at_its_rates_with_ages_published(robot):
     robot.rests()
 
 
+@again_when_starved
 def test_instruction_changes_on_the_way_and_bad_ones_change_nothing(robot):
     handle, future = robot.drives("wave now")
     robot.until(lambda: robot.distance(hand_bundle.wave_pose()) < 0.1, 30.0, "the first pose")
@@ -104,6 +109,7 @@ def test_instruction_changes_on_the_way_and_bad_ones_change_nothing(robot):
     assert robot.result(future).outcome == RESULT.CANCELLED
 
 
+@again_when_starved
 def test_cancel_in_motion_leaves_the_robot_holding(robot):
     handle, future = robot.drives("go home")
     assert robot.tell("wave now").accepted
@@ -112,12 +118,13 @@ def test_cancel_in_motion_leaves_the_robot_holding(robot):
     assert robot.result(future).outcome == RESULT.CANCELLED
     robot.until(lambda: robot.safety[-1].owner == "hold", what="control given back")
     robot.rests()
-    assert robot.safety[-1].level <= 1, robot.safety[-1].summary
+    assert robot.safety[-1].level < SafetyState.LEVEL_SOFT_STOP, robot.safety[-1].summary
     sent = len(robot.chunks)
     robot.let_pass(0.5)
     assert len(robot.chunks) == sent
 
 
+@again_when_starved
 def test_goal_that_is_refused_says_why_and_moves_nothing(robot):
     for text, timeout, code in (
         ("lift it " * 1280, 1.0, "DX-POL-001"),
@@ -137,19 +144,12 @@ def test_goal_that_is_refused_says_why_and_moves_nothing(robot):
     assert robot.result(first).outcome == RESULT.CANCELLED
 
 
-def until_it_counts(robot, code, blow):
-    """Let the policy drive, strike, and return the future of the run once the command node has told a fault.
-
-    A machine that is busy with other tests may stop the robot by itself: then it is tried again.
-    """
-    for _ in range(4):
-        robot.ready()
-        _, future = robot.drives("wave now")
-        blow()
-        robot.until(lambda: robot.said(code) or robot.is_starved(), 40.0, f"fault {code}")
-        if robot.said(code):
-            return future
-    raise AssertionError(f"the machine is too busy to see {code}: {robot.describe()}")
+def struck(robot, code, blow):
+    """Let the policy drive, strike, and return the future of the run once the command node has told a fault."""
+    _, future = robot.drives("wave now")
+    blow()
+    robot.until(lambda: robot.said(code), 30.0, f"fault {code}")
+    return future
 
 
 def stopped(robot, future, code):
@@ -161,26 +161,30 @@ def stopped(robot, future, code):
     assert robot.safety[-1].owner == "hold"
 
 
+@again_when_starved
 def test_killed_encoder_lets_the_motion_run_out_and_stops(robot):
-    future = until_it_counts(robot, "DX-FRS-011", lambda: robot.kill("tokens"))
+    future = struck(robot, "DX-FRS-011", lambda: robot.kill("tokens"))
     stopped(robot, future, "DX-FRS-011")
     robot.until(lambda: "DX-POL-006" in robot.told[-1].discard_reasons, what="old tokens counted")
 
 
+@again_when_starved
 def test_dead_cameras_let_the_motion_run_out_and_stop(robot):
     def blind():
         for view in CONTRACT.views:
             robot.inject("camera_drop", view)
 
-    stopped(robot, until_it_counts(robot, "DX-FRS-011", blind), "DX-FRS-011")
+    stopped(robot, struck(robot, "DX-FRS-011", blind), "DX-FRS-011")
 
 
+@again_when_starved
 def test_killed_policy_stops_the_robot(robot):
-    until_it_counts(robot, "DX-FRS-010", lambda: robot.kill("policy"))
+    struck(robot, "DX-FRS-010", lambda: robot.kill("policy"))
     robot.rests()
     assert robot.safety[-1].owner == "hold"
 
 
+@again_when_starved
 def test_killed_command_node_leaves_the_stop_to_the_controllers_and_ends_the_run(robot):
     _, future = robot.drives("wave now")
     robot.kill("command")
