@@ -1,6 +1,7 @@
 """Rates, prefixes and falling back: what a latency allows, and a refusal where it allows nothing."""
 
 import logging
+import sys
 
 import pytest
 from dexora_engines.mock_backend import MockBackend
@@ -98,7 +99,8 @@ def test_replacement_that_fails_is_closed():
     assert not broken.is_open
 
 
-def test_nothing_falls_back_by_itself(tmp_path):
+def test_nothing_falls_back_by_itself(tmp_path, monkeypatch):
+    monkeypatch.setitem(sys.modules, "tensorrt", None)
     with pytest.raises(EngineError) as caught:
         open_engine("tensorrt", tmp_path / "policy.onnx", precision="int8")
     assert caught.value.code == "DX-ENG-002"

@@ -39,7 +39,11 @@ def echo(text: str) -> None:
 def manifest_rows(manifest: Manifest) -> list[tuple[str, str]]:
     """Return what a person wants to know of a bundle, as rows of name and text."""
     language = manifest.language
-    known = ", ".join(f"'{text}'" for text in language.known_instructions) or "any"
+    known = (
+        f"{len(language.known_instructions)} known instructions"
+        if language.known_instructions
+        else "takes any"
+    )
     size, tokens = manifest.image_size, f"{manifest.tokens_per_view} x {manifest.token_dim}"
     return [
         (
@@ -48,7 +52,7 @@ def manifest_rows(manifest: Manifest) -> list[tuple[str, str]]:
         ),
         ("cameras", f"{', '.join(manifest.views)}, {size} x {size} px"),
         ("tokens", f"{tokens} per camera, by {manifest.encoder_id}"),
-        ("language", f"{language.kind}, {language.max_tokens} x {language.dim}; instructions: {known}"),
+        ("language", f"{language.kind}, {language.max_tokens} x {language.dim}, {known}"),
         ("chunk", f"{manifest.horizon} steps of {1e3 * manifest.step_dt_s:g} ms"),
         ("prefix", f"up to {manifest.max_prefix_steps} steps"),
         ("sampling", f"{manifest.head}, {manifest.steps} steps at {list(manifest.schedule)}"),
@@ -71,6 +75,8 @@ def _info(given: argparse.Namespace) -> None:
     echo(f"{bundle.bundle_id} (files not verified)")
     _table(manifest_rows(bundle.manifest))
     echo(f"manifest {bundle.manifest_hash}")
+    for instruction in bundle.manifest.language.known_instructions if given.instructions else ():
+        echo(f"  {instruction}")
 
 
 def _verify(given: argparse.Namespace) -> None:
@@ -134,6 +140,7 @@ def _parser() -> argparse.ArgumentParser:
         return added
 
     info = verb("info", _info, "show what a bundle is; its files are not read")
+    info.add_argument("--instructions", action="store_true", help="list those that it was trained with")
     verify = verb("verify", _verify, "check every byte, and on request signature, robot and libraries")
     verify.add_argument("--public-key", type=Path, help="refuse a bundle that this key did not sign")
     verify.add_argument("--robot", help="refuse a bundle that does not fit this robot, such as dexora36")

@@ -1,5 +1,6 @@
 """`dexora-bundle`: every verb does its work and says so; what is refused ends with 1 and one sentence."""
 
+import sys
 from importlib import import_module
 from pathlib import Path
 
@@ -25,8 +26,16 @@ def test_info_shows_what_a_person_asks_for(bundle, capsys):
     assert shown.startswith(f"{load_bundle(bundle).bundle_id} (files not verified)\n")
     for words in ("dexora36, 36 joints", "56 x 56 px", "16 steps of 50 ms", "mip, 2 steps at [0.0, 0.9]"):
         assert words in shown
-    for words in ("'lift the can'", "onnxruntime >=1.20", "policy.onnx", "0.01 MiB", "distilled to 2 steps"):
+    for words in (
+        "tiny, 8 x 32, 1 known instructions",
+        "onnxruntime >=1.20",
+        "policy.onnx",
+        "0.01 MiB",
+        "distilled to 2 steps",
+    ):
         assert words in shown
+    assert "lift the can" not in shown
+    assert "  lift the can\n" in run(capsys, "info", bundle, "--instructions")
 
 
 def test_verify_checks_files_signature_robot_and_libraries(bundle, capsys, tmp_path):
@@ -54,7 +63,8 @@ def test_fetch_says_where_the_bundle_is_and_its_hash(bundle, capsys, tmp_path):
     assert "exists already" in run(capsys, "fetch", bundle, tmp_path / "copy", status=1)
 
 
-def test_build_without_tensorrt_is_refused_in_words(bundle, capsys):
+def test_build_without_tensorrt_is_refused_in_words(bundle, capsys, monkeypatch):
+    monkeypatch.setitem(sys.modules, "tensorrt", None)
     assert "DX-BND-005" in run(capsys, "build", bundle, status=1)  # no graph in INT8 for TensorRT
     assert "DX-ENG-002" in run(capsys, "build", bundle, "--precision", "fp32", status=1)
 
