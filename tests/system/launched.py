@@ -19,7 +19,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 MARKER = "DEXORA_TEST_RUN"
-START_TIMEOUT_S = 60.0
+START_TIMEOUT_S = 120.0
 # SIGINT, 5 s, SIGTERM, 5 s, SIGKILL, and a loaded machine.
 LADDER_S = 20.0
 SMALL_PICTURES = ("image_width:=64", "image_height:=48", "camera_rate:=5.0")

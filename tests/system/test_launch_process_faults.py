@@ -89,7 +89,7 @@ def test_killed_command_node_leaves_the_stop_with_the_controllers(launch):
     rest_ms, _shares = story(launched)
     assert rest_ms < REST_BOUND_MS
     assert "The controllers ran to the end of what they had been sent" in launched.output
-    assert "asks for the power to be removed: no heartbeat of command_node" in launched.output
+    launched.wait_for_output("asks for the power to be removed: no heartbeat of command_node")
     assert launched.interrupt(is_group=True) == 0
     assert launched.survivors() == []
 

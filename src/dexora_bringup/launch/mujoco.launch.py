@@ -237,11 +237,22 @@ def _ends_with(node: Node, reason: str, *, may_be_killed: bool = False) -> list:
     return [RegisterEventHandler(OnProcessExit(target_action=node, on_exit=end))]
 
 
+def _ends_without_command_path() -> RegisterEventHandler:
+    """Ends the launch when command_node refuses to start, which it explains: nothing would ever move."""
+
+    def end(event: ProcessExited, _context: LaunchContext) -> list:
+        is_refusal = event.process_name.startswith("command_node") and event.returncode > 0
+        return [EmitEvent(event=Shutdown(reason="command_node did not start"))] if is_refusal else []
+
+    return RegisterEventHandler(OnProcessExit(on_exit=end))
+
+
 def _world(context: LaunchContext) -> list:
     """The shared graph on the twin's time; the twin and what drives it, in the robot's namespace."""
     twin = _twin(context)
     nodes = [twin, *_ends_with(twin, "the twin has ended"), *_expert(context), *_process_fault(context)]
     return [
+        _ends_without_command_path(),
         include_robot(
             use_sim_time=True,
             clock_topic=_clock_topic(context),

@@ -25,8 +25,8 @@ SETTLE_NS = s_to_ns(0.2)
 LEAD_STEPS = 2
 # What a chunk repeats and what it foresees: with both, one continues the other without a step.
 PAST_STEPS, AHEAD_STEPS = 2, 12
-# An expert that could not act for longer than this goes on where the robot has stopped meanwhile.
-MOST_MISSED_STEPS = 6
+# The command path brings the robot to rest when nothing comes for longer than this.
+MOST_MISSED_STEPS = 3
 
 
 @dataclass(frozen=True)

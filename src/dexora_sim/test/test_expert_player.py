@@ -14,6 +14,7 @@ from dexora_sim.errors import SimulationError
 from dexora_sim.expert_player import (
     AHEAD_STEPS,
     LEAD_STEPS,
+    MOST_MISSED_STEPS,
     PAST_STEPS,
     PERIOD_NS,
     SETTLE_NS,
@@ -123,6 +124,14 @@ def test_expert_kept_from_acting_goes_on_where_its_outlook_led(player, twin):
     steps = (late.start_ns - before.start_ns) // PERIOD_NS
     assert steps == 4
     np.testing.assert_array_equal(late.positions[: PAST_STEPS + 1], before.positions[4 : 4 + PAST_STEPS + 1])
+
+
+def test_expert_kept_from_acting_for_long_goes_on_where_the_robot_has_stopped(player, twin):
+    before = moving(player, twin, until_ms=600)[-1]
+    late = player.act(positions(twin), before.seen_ns + 40 * PERIOD_NS)
+    decided = before.positions[PAST_STEPS + MOST_MISSED_STEPS + 1]
+    np.testing.assert_array_equal(late.positions[PAST_STEPS], decided)
+    assert late.start_ns - before.start_ns == 40 * PERIOD_NS
 
 
 def test_plan_goes_on_after_a_pause_where_it_stood(player, twin):
