@@ -27,7 +27,8 @@ from dexora_control.allow_list import AllowList, Publisher
 from dexora_msgs.msg import Clearance as ClearanceMessage
 
 CLEARANCE_TOPIC, INTENT_TOPIC = "dexora/command/clearance", "dexora/command/intent"
-PERIOD_NS = 20 * NS_PER_MS
+SHORTEST_NS = 15 * NS_PER_MS
+"""Intents are no nearer in time than this; ticks of 10 ms and a coarse clock give 50 per second with it."""
 PUBLISHER = "clearance_node"
 
 
@@ -79,7 +80,7 @@ class ClearanceInput:
             path: Says it; must have been ticked at `now_ns`.
             now_ns: The present, in path time.
         """
-        if self._told_ns is not None and 0 <= now_ns - self._told_ns < PERIOD_NS - 2 * NS_PER_MS:
+        if self._told_ns is not None and 0 <= now_ns - self._told_ns < SHORTEST_NS:
             return
         self._told_ns = now_ns
         fill_positions(self._message, path.intent(now_ns), STEP_NS, max(self._clock.to_ros(now_ns), 0))
