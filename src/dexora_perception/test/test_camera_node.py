@@ -147,7 +147,7 @@ class Unplugged:
 
     def open(self):
         self.opened += 1
-        self.left = 2 if self.opened == 1 else 1000
+        self.left = self.left if self.opened == 1 else 1000
 
     def read(self):
         time.sleep(0.01)
@@ -173,11 +173,13 @@ def test_camera_that_is_lost_comes_back(scene, monkeypatch):
 
 
 def test_exception_on_the_capture_thread_is_latched_and_the_node_deactivates(scene, monkeypatch):
-    source = Unplugged()
-    source.read = lambda: 1 / 0
+    source, read, is_up = Unplugged(), Unplugged.read, []
+    source.left = 1000
+    source.read = lambda: 1 / 0 if is_up else read(source)
     monkeypatch.setattr("dexora_perception.camera_node.make_source", lambda *_: source)
     running = scene()
     assert running.node.bring_up()
+    is_up.append(True)
     running.until(lambda: running.node.fault is not None and not running.node.is_active)
     assert "ZeroDivisionError" in str(running.node.fault)
 
