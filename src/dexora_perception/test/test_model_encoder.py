@@ -98,6 +98,18 @@ def test_pixels_are_normalised_as_the_backbone_was_trained():
     assert kept[0][0, 2, 1, 5].item() == pytest.approx(blue, abs=1e-5)
 
 
+@torch.no_grad()
+@pytest.mark.parametrize("config", [NANO, SMALL_DINOV2])
+def test_backbone_in_bfloat16_gives_nearly_the_same_tokens(config):
+    encoder, seen = make_encoder(config), images(config)
+    ids = encoder.view_ids(config.views)
+    exact = encoder(seen, ids)
+    encoder.backbone.bfloat16()
+    rough = encoder(seen, ids)
+    assert rough.dtype == torch.float32
+    assert 0 < (rough - exact).norm() / exact.norm() < 0.05
+
+
 def test_view_is_known_by_its_name():
     encoder = make_encoder(NANO)
     seen = images(NANO)[:, :1].expand(-1, 2, -1, -1, -1)

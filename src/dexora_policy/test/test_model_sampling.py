@@ -97,6 +97,15 @@ def test_two_regressions_ignore_noise_and_flow_does_not():
 
 
 @torch.no_grad()
+def test_weights_in_bfloat16_give_nearly_the_same_chunk_in_float32():
+    inputs = observation()
+    exact = sample(make_policy(head="flow"), inputs)
+    rough = sample(make_policy(head="flow").bfloat16(), inputs)
+    assert rough.dtype == torch.float32
+    assert 0 < (rough - exact).norm() / exact.norm() < 0.05
+
+
+@torch.no_grad()
 def test_joint_that_the_robot_lacks_comes_out_as_zero():
     mask = torch.ones(2, NANO.joints, dtype=torch.bool)
     mask[:, 5] = False

@@ -23,4 +23,5 @@ class Adapter(nn.Module):
 
     def forward(self, tokens: Tensor, view_ids: Tensor) -> Tensor:
         """Return tokens [B, V, N, D] of backbone tokens [B, V, N, backbone width] and view ids [V]."""
+        tokens = tokens.to(self.view_embedding.weight.dtype)
         return self.project(tokens) + self.view_embedding(view_ids)[:, None, :]

@@ -66,7 +66,7 @@ class VisualEncoder(nn.Module):
         Args:
             images: RGB images uint8 [B, V, S, S, 3], S = `config.image_size`.
         """
-        pixels = (images.flatten(0, 1) - self.pixel_mean) / self.pixel_std
+        pixels = (images.flatten(0, 1).float() - self.pixel_mean) / self.pixel_std
         tokens = self.backbone(pixels.permute(0, 3, 1, 2))
         return self._pool(tokens).unflatten(0, images.shape[:2])
 

@@ -69,7 +69,7 @@ class SmallVit(nn.Module):
 
     def forward(self, pixels: Tensor) -> Tensor:
         """Return tokens [B, 1 + grid², width] of normalised images [B, 3, S, S]; the class token is first."""
-        patches = self.patches(pixels).flatten(2).transpose(1, 2)
+        patches = self.patches(pixels.to(self.positions.dtype)).flatten(2).transpose(1, 2)
         x = torch.cat([self.class_token.expand(patches.shape[0], -1, -1), patches], dim=1) + self.positions
         for layer in self.layers:
             x = layer(x)

@@ -44,6 +44,7 @@ class ExtraConditions(nn.Module):
             shape = tuple(extra.features.shape[1:])
             raise ConfigError(f"condition {slot.name} is {shape} per sample, not ({slot.tokens}, {slot.dim})")
         features = torch.where(extra.valid[:, None, None], extra.features, 0.0)
+        features = features.to(next(self.parameters()).dtype)
         places = torch.arange(slot.tokens, device=features.device)
         tokens = self.projections[slot.name](features) + self.types[slot.name](places)
         return tokens, extra.valid[:, None].expand(-1, slot.tokens)

@@ -19,6 +19,8 @@ from dexora_policy.solver_plan import CLEAN_TIME, DEFAULT_STEPS, solver_plan, st
 class Policy(nn.Module):
     """Tokens, language and joint state in, a chunk of normalised actions out.
 
+    Its weights may be bfloat16: what comes in is converted, and the chunk stays in the type of the noise.
+
     Args:
         config: Its shape.
     """
@@ -50,6 +52,7 @@ class Policy(nn.Module):
             state_mask: bool [B, J], false for a joint that is not known.
             extra: Further conditions by the name of their slot.
         """
+        tokens, language, state = (x.to(self.decoder.positions.dtype) for x in (tokens, language, state))
         fused, mask = self.fusion((tokens, view_mask), (language, language_mask), (state, state_mask), extra)
         keys, values = self.decoder.keys_values(fused)
         return Context(keys, values, mask, self.fusion.predict_state(fused))
@@ -99,8 +102,9 @@ class Policy(nn.Module):
         mask = torch.ones_like(noisy[:, 0], dtype=torch.bool) if action_mask is None else action_mask
         mask = mask[:, None].expand_as(noisy)
         actions = torch.cat([torch.where(mask, noisy, 0.0), mask.to(noisy.dtype)], dim=-1)
+        actions = actions.to(self.decoder.positions.dtype)
         prediction = self.decoder(actions, modulations, context, self._embodiment_index(embodiment))
-        return torch.where(mask, prediction, 0.0)
+        return torch.where(mask, prediction.to(noisy.dtype), 0.0)
 
     def sample(
         self,
@@ -144,8 +148,9 @@ class Policy(nn.Module):
 
     def _prefix_modulations(self, time: float, committed: Tensor, rate_hz: Tensor | None) -> list[Tensor]:
         """Return the modulations of one solver step: two times only, picked per step of the chunk."""
-        times = torch.tensor([[time, CLEAN_TIME[self.config.head]]], device=committed.device)
-        both = self.decoder.modulations(times, rate_hz)
+        # Filled on the device: a copy from the host cannot be captured in a CUDA graph.
+        times = [torch.full((1, 1), t, device=committed.device) for t in (time, CLEAN_TIME[self.config.head])]
+        both = self.decoder.modulations(torch.cat(times, dim=1), rate_hz)
         return [torch.where(committed, pair[:, 1:], pair[:, :1]) for pair in both]
 
     def _embodiment_index(self, embodiment: str | Tensor | None) -> int | Tensor:
