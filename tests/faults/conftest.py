@@ -74,13 +74,14 @@ class Record:
         self.rng = np.random.default_rng([number, run])
         self.values = None
 
-    def measured(self, detection_ms, reaction_ms=None, code="", level=""):
-        """Note a result; what is beyond a bound of the row fails the test."""
+    def measured(self, detection_ms, reaction_ms=None, code="", level="", **more):
+        """Note a result, and whatever else was measured; what is beyond a bound of the row fails the test."""
         self.values = {
             "detection_ms": round(float(detection_ms), 3),
             "reaction_ms": None if reaction_ms is None else round(float(reaction_ms), 3),
             "code": code,
             "level": level,
+            **more,
         }
         self._check("seen", detection_ms, self.row.bound_ms)
         if reaction_ms is not None:

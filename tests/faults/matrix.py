@@ -75,10 +75,18 @@ ROWS = {
     22: Row("chunk computed before a reset", "lease epoch", TICK_MS, "dropped"),
     23: Row("chunk of 35, 39 or 40 joints", "shape", TICK_MS, "refused, layout named"),
     24: Row("degrees for radians, sides exchanged", "plausibility of chunks", TICK_MS, "L3"),
+    25: Row("instruction empty, too long, with control characters", "rules of instructions", 0.0, "refused"),
+    26: Row(
+        "instruction injects template tokens or orders",
+        "rules of instructions",
+        0.0,
+        "tokens refused; orders are conditions, limits are elsewhere",
+    ),
+    27: Row("instruction outside the trained set", "list of the bundle", 0.0, "asks for a confirmation"),
     28: Row(
         "controller dies while it executes a goal", "its reports, then age", 100.0, "L3; all parts cancelled"
     ),
-    29: Row("controller inactive", "listeners of its topic", 100.0, "L3"),
+    29: Row("controller inactive", "its listeners, its reports", 100.0, "L3", "both", 350.0),
     30: Row(
         "commands taken and not executed", "commanded against measured motion", 150.0, "L2", "both", 350.0
     ),
@@ -110,6 +118,14 @@ ROWS = {
         150.0,
         note="as row 33",
     ),
+    36: Row(
+        "link to the policy or to the robot cut",
+        "silence, on both sides",
+        150.0,
+        "waits, L2; L3; the controllers stop by themselves",
+        "processes",
+        300.0,
+    ),
     37: Row(
         "a peer is missing at the start", "start gate", 5000.0, "refuses to activate, lists it", "processes"
     ),
@@ -117,12 +133,12 @@ ROWS = {
         "quality of service does not fit",
         "start gate",
         1000.0,
-        "refuses to activate, names it",
-        "test of row 37",
+        "refuses to activate, names it; at run time L0",
+        "processes",
     ),
     39: Row("wall clock jumps by an hour", "monotonic ages", TICK_MS, "noted; nothing stops"),
     40: Row("simulated time stops", "steady clock beside /clock", 200.0, "L3", "both"),
-    41: Row("topic flooded, oversized message", "budget of rate and size", 100.0, "dropped; L1"),
+    41: Row("topic flooded, oversized message", "budget of rate and size", 100.0, "dropped; L1", "both"),
     42: Row(
         "unknown publisher of chunks",
         "allow list: at the message; graph: 1 s",
@@ -138,6 +154,12 @@ ROWS = {
     47: Row("two teleoperation devices", "lease", TICK_MS, "second refused"),
     48: Row("teleoperation disconnects", "age", 110.0, "L2"),
     49: Row("deadman released", "edge, age", 60.0, "L2"),
+    50: Row(
+        "deadman stuck pressed",
+        "not seen released since the start, or for 30 minutes",
+        TICK_MS,
+        "control refused; L2",
+    ),
     51: Row("tracking device jumps", "rate stages, jumps counted", TICK_MS, "projected; L2 when repeated"),
     52: Row("emergency stop pressed", "enable line", 50.0, "nothing commanded; L5", "processes"),
     53: Row(
@@ -147,7 +169,7 @@ ROWS = {
         "stays L4 until reset and lease",
         "processes",
     ),
-    54: Row("collision ahead", "distance stage", 20.0, "slow at 0.02 m, stop at 0.01 m"),
+    54: Row("collision ahead", "distances beside the tick", 20.0, "slow at 0.02 m, stop at 0.01 m", "both"),
     67: Row(
         "exception in a callback",
         "guarded callbacks",

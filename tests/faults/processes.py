@@ -18,6 +18,9 @@ MODULES = {
     "watchdog": "dexora_control.watchdog_node",
     "clearance": "dexora_control.clearance_node",
     "policy": "mock_policy",
+    "policy_link": "link",
+    "robot_link": "link",
+    "flood": "flood",
 }
 # A machine that is busy with other tests stops the clock for a while, and joint states with it.
 DEFAULTS = {
@@ -31,7 +34,11 @@ DEFAULTS = {
     "clearance": {},
     "watchdog": {"joint_states_bound_s": 3.0},
     "policy": {},
+    "policy_link": {"ends": "policy"},
+    "robot_link": {"ends": "robot"},
+    "flood": {},
 }
+MANAGED = ("twin", "command", "watchdog", "clearance")
 DOMAINS = range(1, 100)
 _PORTS_OF_DOMAIN_0, _PORTS_PER_DOMAIN, _FIRST_PARTICIPANT, _PARTICIPANTS = 7400, 250, 10, 4
 _next_domain = itertools.count(os.getpid())
@@ -56,22 +63,22 @@ def _is_free(port):
         return True
 
 
-def start_process(kind, domain_id, **parameters):
+def start_process(kind, domain_id, remaps=(), stdin=None, **parameters):
     """Start one of the robot's processes."""
     values = {**DEFAULTS[kind], **parameters}
-    if kind != "policy":
+    if kind in MANAGED:
         values["autostart"] = True
     arguments = ["--ros-args"]
     for name, value in values.items():
         text = f"'{value}'" if isinstance(value, str) else str(value).lower()
         arguments += ["-p", f"{name}:={text}"]
-    for remap in REMAPS:
+    for remap in (*REMAPS, *remaps):
         arguments += ["-r", remap]
     environment = {**os.environ, **transport_environment(), "ROS_DOMAIN_ID": str(domain_id)}
     here = str(Path(__file__).parent)
     environment["PYTHONPATH"] = os.pathsep.join([here, *(path for path in sys.path if path)])
     command = [sys.executable, "-c", _RUN.format(module=MODULES[kind]), *arguments]
-    return subprocess.Popen(command, env=environment, start_new_session=True)
+    return subprocess.Popen(command, env=environment, start_new_session=True, stdin=stdin)
 
 
 def end_processes(processes):

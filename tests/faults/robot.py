@@ -82,7 +82,8 @@ class Robot:
             if kind not in self.processes:
                 options = parameters.get(kind, {})
                 self.processes[kind] = start_process(kind, self.domain_id, **options)
-                self.started_s[kind] = time.monotonic()
+                if kind in self.started_s:
+                    self.started_s[kind] = time.monotonic()
 
     def up(self):
         """Wait until everybody who was started is there, and hears those it needs."""

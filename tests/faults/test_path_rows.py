@@ -6,7 +6,7 @@ from dexora_core.chunk import ChunkStamps
 from dexora_core.coupling import GroupMode
 from dexora_core.faults import Level, make_fault
 from dexora_core.stages import Clearance
-from path_cases import CONTRACT, HOME, MS, NAMES, Loop, sway
+from path_cases import CONTRACT, HOME, MS, NAMES, TICK, Loop, sway
 
 
 class Case:
@@ -426,3 +426,36 @@ def test_row_70_late_ticks(record):
     assert case.loop.last.safety.level is Level.DEGRADE
     case.until("DX-CMD-002", 10)
     case.done("DX-CMD-002")
+
+
+@pytest.mark.row(50)
+def test_row_50_deadman_stuck_pressed(record):
+    loop = Loop(needs_deadman=True)
+    for _ in range(20):
+        loop.path.supervision.deadman.update(loop.now, True)
+        loop.tick()
+    refused = loop.path.acquire(loop.now, "teleop", "teleop_node")
+    assert not refused.granted
+    assert "DX-FRS-016" in refused.fault.sentence
+    record.measured(0.0, None, "DX-FRS-016", "refused")
+
+
+@pytest.mark.row(50)
+def test_row_50_deadman_stuck_in_motion(record):
+    half_an_hour = 30 * 60 * 1000 * MS
+    loop = Loop(needs_deadman=True)
+    deadman = loop.path.supervision.deadman
+    deadman.update(loop.now - half_an_hour + int(record.rng.integers(900, 1100)) * MS, False)
+    deadman.update(loop.now, True)
+    assert loop.path.acquire(loop.now, "teleop", "teleop_node").granted
+    for _ in range(200):
+        deadman.update(loop.now + TICK, True)
+        loop.tick(teleop=sway)
+        if "DX-FRS-016" in loop.codes():
+            break
+    assert loop.last.safety.level is Level.SOFT_STOP
+    since = loop.now
+    while loop.last.is_moving:
+        deadman.update(loop.now + TICK, True)
+        loop.tick()
+    record.measured(0.0, (loop.now - since) / MS, "DX-FRS-016", "L2")

@@ -90,13 +90,22 @@ def test_row_31_driver_of_a_hand_dies(record, robot):
     wander(record, robot)
     hand, other = record.rng.permutation(list(HANDS))
     since_ns = robot.inject("driver_dead", str(hand))
-    detection_ms, _ = robot.detected("DX-FRS-002", since_ns)
+    detection_ms, _ = robot.detected("DX-GRP-004", since_ns)
     rest_ms = robot.rested(since_ns)
     robot.detected("DX-GRP-001", since_ns)
     held = np.array(robot.truth[-1].position)[HANDS[str(other)]]
     robot.let_pass(0.5)
     assert np.abs(np.array(robot.truth[-1].position)[HANDS[str(other)]] - held).max() < 0.02
-    record.measured(detection_ms, rest_ms, "DX-FRS-002", "L3")
+    record.measured(detection_ms, rest_ms, "DX-GRP-004", "L3")
+
+
+@pytest.mark.row(29)
+def test_row_29_controller_deactivated_in_motion(record, robot):
+    wander(record, robot)
+    arm = str(record.rng.choice(list(ARMS)))
+    message = finish(record, robot, "DX-GRP-004", robot.inject("controller_inactive", arm))
+    assert message.level >= SafetyState.LEVEL_HOLD
+    assert arm in [fault.subject for fault in message.faults if fault.code == "DX-GRP-004"]
 
 
 @pytest.mark.row(33)
@@ -356,11 +365,10 @@ def test_dry_run_decides_everything_and_moves_nothing(robot):
 def test_row_28_controller_aborts_its_part(record, robot):
     _, result = send_pose(robot, *wrist(robot, 1.0 if record.run % 2 else -1.0))
     robot.until(lambda: robot.speed() > 0.1, what="a moving wrist")
-    since_ns = robot.now_ns()
-    robot.inject("driver_dead", "right_arm")
-    detection_ms, _ = robot.detected("DX-FRS-002", since_ns)
+    since_ns = robot.inject("driver_dead", "right_arm")
+    detection_ms, _ = robot.detected("DX-GRP-004", since_ns)
     rest_ms = robot.rested(since_ns)
     robot.clear()
     robot.until(result.done, what="the end of the goal")
     assert result.result().result.error_code != 0
-    record.measured(detection_ms, rest_ms, "DX-FRS-002", "L3")
+    record.measured(detection_ms, rest_ms, "DX-GRP-004", "L3")

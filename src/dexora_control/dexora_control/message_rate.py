@@ -7,7 +7,7 @@ from dexora_core.faults import Fault, make_fault
 
 
 class RateBudget:
-    """Counts messages in windows of a tenth of a second.
+    """Counts messages in windows of a twentieth of a second.
 
     Args:
         topic: Name in the fault.
@@ -18,7 +18,7 @@ class RateBudget:
     def __init__(self, topic: str, bound_hz: float, max_bytes: int) -> None:
         self._topic = topic
         self._bound_hz, self._max_bytes = bound_hz, max_bytes
-        self._window_ns = NS_PER_S // 10
+        self._window_ns = NS_PER_S // 20
         self._start_ns = 0
         self._count = 0
         self._fault: Fault | None = None

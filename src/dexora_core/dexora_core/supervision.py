@@ -23,13 +23,14 @@ class Supervision:
 
     def __init__(self, config: CommandConfig) -> None:
         self._config = config
+        policy = AgeBounds(config.policy.warn_ns - _REACTION_NS, config.policy.stop_ns - _REACTION_NS)
+        self._waits_ns = policy.warn_ns
         self.deadman = DeadmanMonitor(config.deadman_ns)
         self.sources = {
-            "policy": _age("policy", "DX-FRS-009", "DX-FRS-010", config.policy),
+            "policy": _age("policy", "DX-FRS-009", "DX-FRS-010", policy),
             "teleop": _age("teleop", "DX-FRS-012", "DX-FRS-013", config.teleop),
         }
         self.watchdog = AgeMonitor("watchdog", AgeBound("DX-FRS-017", config.watchdog.stop_ns - _REACTION_NS))
-        self._waits_ns = config.policy.warn_ns - _REACTION_NS
         self._events: list[Fault] = []
         self._missed: deque[int] = deque()
         self._bad: deque[int] = deque()

@@ -47,16 +47,17 @@ def test_motion_of_a_silent_policy_has_ended_when_its_silence_is_a_fault():
     assert loop.now - heard_ns <= 300 * MS
     assert loop.codes() == ["DX-FRS-009"], "it waits, and the policy still owns the robot"
     loop.tick(2)
+    assert loop.now - heard_ns <= 290 * MS
     while "DX-FRS-010" not in loop.codes():
         loop.tick()
-    assert loop.now - heard_ns == 310 * MS
+    assert loop.now - heard_ns == 290 * MS
     assert loop.last.owner == "hold"
 
 
 def test_policy_that_comes_back_in_time_goes_on_without_a_jolt():
     loop = running()
-    loop.tick(28)
-    assert not loop.last.is_moving
+    loop.tick(23)
+    assert np.abs(loop.last.state[1]).max() < 0.05
     speeds, rested = [], loop.last.state
     for _ in range(60):
         loop.tick(policy=sway)

@@ -129,17 +129,24 @@ class BusSlow(Fault):
         return changed
 
 
-class DriverDead(Fault):
+class ControllerInactive(Fault):
+    """The controllers of some groups neither listen nor report; their joints hold and are reported [29]."""
+
+    def __init__(self, groups: Sequence[str]) -> None:
+        self._groups = frozenset(groups)
+
+    def groups(self, groups: tuple[str, ...]) -> tuple[str, ...]:
+        """Leave the inactive ones out."""
+        return tuple(group for group in groups if group not in self._groups)
+
+
+class DriverDead(ControllerInactive):
     """The drivers of some groups stop answering; their joints hold, their reported states freeze [31]."""
 
     def __init__(self, groups: Sequence[str], joints: Sequence[str]) -> None:
-        self._groups = frozenset(groups)
+        super().__init__(groups)
         self._joints = frozenset(joints)
         self._frozen: JointReport | None = None
-
-    def groups(self, groups: tuple[str, ...]) -> tuple[str, ...]:
-        """Leave the dead ones out."""
-        return tuple(group for group in groups if group not in self._groups)
 
     def joint_report(self, report: JointReport | None) -> JointReport | None:
         """Repeat what the dead drivers said last."""
@@ -230,6 +237,13 @@ _JOINT_HOOKS = (
         value="rate in Hz",
         default=HAND_BUS_RATE_HZ,
         bounds=(0.1, 1000.0),
+    ),
+    FaultHook(
+        "controller_inactive",
+        "group",
+        "the controller of a group neither listens nor reports",
+        lambda r, t, w: ControllerInactive(t),
+        True,
     ),
     FaultHook("driver_dead", "group", "the driver of a group stops answering", _dead_driver, True),
     FaultHook(

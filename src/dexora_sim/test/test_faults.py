@@ -67,7 +67,8 @@ def test_every_hook_starts_with_its_defaults_and_leaves_other_seams_alone(hook):
         "groups": board.groups(tuple(WORLD.groups), S) != tuple(WORLD.groups),
         "clock": board.is_paused(S, 0),
     }
-    expected = {"camera": {"frames"}, "state": {"report"}, "clock": {"clock"}, "driver": {"groups", "report"}}
+    expected = {"camera": {"frames"}, "state": {"report"}, "clock": {"clock"}, "controller": {"groups"}}
+    expected["driver"] = {"groups", "report"}
     kind = hook.name.split("_")[0]
     assert {seam for seam, is_changed in changed.items() if is_changed} == expected.get(kind, {"targets"})
     assert board.clear(hook.name) == f"ended: {label}"
@@ -183,6 +184,7 @@ def test_report_faults_work_together():
         ("state_jump", ""),
         ("state_missing", JOINTS[0]),
         ("state_reordered", ""),
+        ("controller_inactive", "left_hand"),
         ("driver_dead", "left_hand"),
     ):
         board.start(FaultRequest(fault, target), S)
