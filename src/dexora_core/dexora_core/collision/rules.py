@@ -11,7 +11,7 @@ from typing import Any
 import yaml
 
 from dexora_core.contract.fields import Fields
-from dexora_core.contract.load import StrictLoader
+from dexora_core.contract.load import read_yaml
 from dexora_core.errors import ContractError
 
 SCHEMA = 1
@@ -79,8 +79,7 @@ def load_rules(path: Path | str) -> CollisionRules:
     """
     path = Path(path)
     try:
-        document = yaml.load(path.read_text(encoding="utf-8"), Loader=StrictLoader)  # noqa: S506 - a SafeLoader
-        rules = _rules(document)
+        rules = _rules(read_yaml(path.read_text(encoding="utf-8")))
     except OSError as error:
         raise ContractError(f"collision rules {path}: cannot be read ({error.strerror})") from error
     except (yaml.YAMLError, UnicodeDecodeError) as error:

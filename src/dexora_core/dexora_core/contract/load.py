@@ -57,18 +57,27 @@ def parse_contract(text: str, origin: str = "<text>") -> RobotContract:
         ContractError: as `load_contract`.
     """
     try:
-        return _contract(yaml.load(text, Loader=StrictLoader))  # noqa: S506 - subclass of SafeLoader
+        return _contract(read_yaml(text))
     except yaml.YAMLError as error:
         raise ContractError(f"contract {origin}: not valid YAML: {error}") from error
     except ContractError as error:
         raise ContractError(f"contract {origin}: {error.message}") from error
 
 
-class StrictLoader(yaml.SafeLoader):
+def read_yaml(text: str) -> Any:
+    """Return what a YAML text says.
+
+    Errors:
+        yaml.YAMLError: not YAML, or not of plain values.
+        ContractError: a mapping has a key twice.
+    """
+    return yaml.load(text, Loader=_StrictLoader)  # noqa: S506 - subclass of SafeLoader
+
+
+class _StrictLoader(yaml.SafeLoader):
     """SafeLoader that refuses a key written twice in one mapping, which YAML would silently override."""
 
     def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
-        """Return a mapping; `ContractError` names keys that it has twice."""
         keys = [self.construct_object(key, deep=True) for key, _ in node.value]
         twice = sorted({str(key) for key in keys if keys.count(key) > 1})
         if twice:
