@@ -145,7 +145,7 @@ def test_goal_that_is_refused_says_why_and_moves_nothing(robot):
 
 
 def struck(robot, code, blow):
-    """Let the policy drive, strike, and return the future of the run once the command node has told a fault."""
+    """Let the policy drive, strike, and return the future of the run once the command node told a fault."""
     _, future = robot.drives("wave now")
     blow()
     robot.until(lambda: robot.said(code), 30.0, f"fault {code}")
