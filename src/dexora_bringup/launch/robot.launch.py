@@ -46,8 +46,7 @@ ARGUMENTS = (
 
 # A simulation may stand still for longer than a robot may: it is paused, or the machine is slow. Nothing
 # moves meanwhile, and a demonstration that wants a reset after every hiccup would teach the wrong thing.
-SIMULATED_CLOCK_STALL_S = 5.0
-SIMULATED_CLEARANCE_BOUND_S = 1.0
+SIMULATED_COMMAND = {"clock_stall_s": 5.0, "clearance_bound_s": 1.0, "watchdog_bound_s": 0.5}
 SIMULATED_WATCHDOG = {"joint_states_bound_s": 5.0, "command_bound_s": 1.0}
 # A simulation draws a resting world equal again and again: pictures are frozen only when the arms move.
 SIMULATED_FROZEN_MOTION_RAD = 0.1
@@ -84,8 +83,7 @@ def _command_path(context: LaunchContext) -> list[Node]:
     robot = {"robot": value(context, "robot")}
     command = {**robot, "dry_run": flag(context, "dry_run")}
     if is_simulated:
-        command["clock_stall_s"] = SIMULATED_CLOCK_STALL_S
-        command["clearance_bound_s"] = SIMULATED_CLEARANCE_BOUND_S
+        command |= SIMULATED_COMMAND
     watchdog = SIMULATED_WATCHDOG if is_simulated else {}
     return [
         _node(context, "command_node", command, remappings),

@@ -38,6 +38,13 @@ class CommandParameters:
     startup_timeout_s: float = param(
         30.0, description="Longest wait for everything that must be there.", unit="s", lower=0.1, upper=600.0
     )
+    watchdog_bound_s: float = param(
+        0.0,
+        description="Silence of watchdog_node that stops the robot; 0 takes the contract's.",
+        unit="s",
+        lower=0.0,
+        upper=10.0,
+    )
     clock_stall_s: float = param(
         0.18,
         description="Standstill of simulated time that stops the robot.",

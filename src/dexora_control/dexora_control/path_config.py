@@ -34,9 +34,12 @@ def command_config(contract: RobotContract, parameters: CommandParameters) -> Co
     gate = replace(config.gate, lookahead_s=parameters.lookahead_s, collision=collision)
     if parameters.dry_run:
         gate = replace(gate, tracking_bound_rad=None)
+    watchdog = config.watchdog
+    if parameters.watchdog_bound_s:
+        watchdog = replace(watchdog, stop_ns=s_to_ns(parameters.watchdog_bound_s))
     rates = dict(config.max_rate_hz)
     asked_hz = parameters.hand_max_rate_hz
     for group in contract.groups:
         if group.kind == "hand" and asked_hz:
             rates[group.name] = min(rates.get(group.name, asked_hz), asked_hz)
-    return replace(config, gate=gate, max_rate_hz=rates)
+    return replace(config, gate=gate, watchdog=watchdog, max_rate_hz=rates)

@@ -39,6 +39,7 @@ from dexora_sim.process_report import Story, tell
 MOVING_RAD_S = 0.2
 # What the stop ladder says about a fault, it has said by then.
 TOLD_NS = s_to_ns(1.0)
+LONGEST_NS = s_to_ns(5.0)
 END_NS = s_to_ns(2.0)
 
 
@@ -81,7 +82,8 @@ class ProcessFaultNode(ManagedNode[ProcessFaultParameters]):
         self._begun_ns: int | None = None
         self._meter: StopMeter | None = None
         self._story: Story | None = None
-        self._is_told = False
+        self._told_ns: int | None = None
+        self._is_gone = False
         self.diagnostics.add("fault", self._check)
 
     def on_start(self) -> None:
@@ -115,10 +117,23 @@ class ProcessFaultNode(ManagedNode[ProcessFaultParameters]):
             return
         self._meter.speed(now_ns, speed_rad_s)
         since_ns = now_ns - self._meter.since_ns
-        if not self._is_told and since_ns > TOLD_NS and self._meter.is_at_rest:
+        if self._told_ns is None and since_ns > TOLD_NS and self._is_over(since_ns):
+            self._told_ns = now_ns
             self._tell()
-        if self._is_told and self.parameters.ends and since_ns > TOLD_NS + END_NS:
+        if self._told_ns is not None and now_ns - self._told_ns > END_NS:
+            self._leave()
+
+    def _leave(self) -> None:
+        if self.parameters.ends and not self._is_gone:
+            self._is_gone = True
             signal.raise_signal(signal.SIGINT)  # the process's own clean way down
+
+    def _is_over(self, since_ns: int) -> bool:
+        """Whether the arms rest for the reason that the stop ladder tells, if there is anybody to tell it."""
+        assert self._meter is not None
+        assert self._story is not None
+        is_explained = self._story.reason is not None or self._case.victim == "command"
+        return self._meter.is_at_rest and (is_explained or since_ns > LONGEST_NS)
 
     def _is_due(self, now_ns: int, speed_rad_s: float) -> bool:
         safety, waits = self._safety, self.parameters.waits_for_motion
@@ -160,7 +175,6 @@ class ProcessFaultNode(ManagedNode[ProcessFaultParameters]):
     def _tell(self) -> None:
         assert self._story is not None
         assert self._meter is not None
-        self._is_told = True
         for line in tell(self._story, self._meter):
             self.get_logger().warning(line)
 
