@@ -1,4 +1,4 @@
-"""Pins what a person is told about the stop ladder: every change of a stop once, and nothing that flickers."""
+"""Pins what a person is told about the stop ladder: every change of a stop once, nothing that flickers."""
 
 import pytest
 from dexora_core.clock import NS_PER_MS, NS_PER_S
