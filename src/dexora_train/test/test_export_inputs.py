@@ -10,6 +10,7 @@ from dexora_core.bundle import load_bundle
 from dexora_core.errors import BundleError, ConfigError, DatasetError
 from dexora_train.checkpoint import PARTS, check_recipe, load_checkpoint, save_checkpoint
 from dexora_train.export.cli import app
+from dexora_train.export.dataset_observations import observations_from_dataset
 from dexora_train.export.observations import load_observations, made_up_observations, save_observations
 from dexora_train.export.pipeline import ExportOptions
 from dexora_train.nano_bundle import HALF_RANGE_RAD, nano_checkpoint
@@ -132,6 +133,41 @@ def test_pickled_observations_are_not_loaded(checkpoint, tmp_path):
     )
     with pytest.raises(DatasetError, match="without pickled objects"):
         load_observations(tmp_path / "seen.npz", checkpoint.recipe)
+
+
+def small_recipe(checkpoint):
+    encoder = replace(checkpoint.recipe.encoder, image_size=32, views=("top", "wrist_left"))
+    return replace(checkpoint.recipe, encoder=encoder)
+
+
+def test_dataset_gives_its_own_frames_with_demonstrated_prefixes(checkpoint, dataset, staged):
+    recipe, episodes = small_recipe(checkpoint), staged[1]
+    found = observations_from_dataset(dataset(), recipe, count=20)
+    assert len(found) == 20
+    assert found.images.shape == (20, 2, 32, 32, 3)
+    assert found.prefix_rad.shape == (20, 16, 36)
+    assert set(found.prefix_steps) == set(range(recipe.max_prefix_steps + 1))
+    assert "20 frames of dataset" in found.origin
+    known = {
+        episode.images["top"][row].tobytes(): (episode, row)
+        for episode in episodes
+        for row in range(len(episode.state))
+    }
+    for index, state in enumerate(found.state_rad):
+        episode, row = known[found.images[index, 0].tobytes()]
+        last = min(row + 15, len(episode.action) - 1)
+        assert found.instructions[index] == episode.task
+        np.testing.assert_array_equal(state, episode.state[row])
+        np.testing.assert_array_equal(found.images[index, 1], episode.images["wrist_left"][row])
+        np.testing.assert_array_equal(found.prefix_rad[index, 0], episode.action[row])
+        np.testing.assert_array_equal(found.prefix_rad[index, -1], episode.action[last])
+
+
+def test_dataset_of_another_picture_size_is_refused(checkpoint, dataset):
+    recipe = small_recipe(checkpoint)
+    larger = replace(recipe, encoder=replace(recipe.encoder, image_size=64))
+    with pytest.raises(DatasetError, match="Collect the dataset with --image-size 64"):
+        observations_from_dataset(dataset(), larger, count=4)
 
 
 def test_unknown_int8_is_refused():

@@ -11,8 +11,10 @@ import typer
 from dexora_core.errors import DexoraError
 from rich.console import Console
 
+from dexora_train.checkpoint import Recipe, load_checkpoint
+from dexora_train.export.dataset_observations import observations_from_dataset
 from dexora_train.export.int8 import LARGEST_ERROR
-from dexora_train.export.observations import load_observations
+from dexora_train.export.observations import Observations, load_observations
 from dexora_train.export.parity import Parity
 from dexora_train.export.pipeline import Exported, ExportOptions, export_bundle
 
@@ -37,7 +39,8 @@ def export(
         Int8, typer.Option(help="dynamic: ONNX Runtime on a CPU. qdq: TensorRT, float16 elsewhere.")
     ] = Int8.DYNAMIC,
     calibration: Annotated[
-        Path | None, typer.Option(help="Observations (.npz) to calibrate and compare on; made up without.")
+        Path | None,
+        typer.Option(help="Dataset folder, or observations (.npz), to calibrate and compare on."),
     ] = None,
     weights: Annotated[bool, typer.Option(help="Put the safetensors into the bundle too.")] = True,
 ) -> None:
@@ -59,13 +62,19 @@ def export(
 def _export(
     console: Console, checkpoint: Path, out: Path, options: ExportOptions, calibration: Path | None
 ) -> Exported:
-    # torch and transformers load only after the options have been accepted.
-    from dexora_train.checkpoint import load_checkpoint  # noqa: PLC0415
-
     with console.status("load the checkpoint") as status:
         loaded = load_checkpoint(checkpoint)
-        observations = load_observations(calibration, loaded.recipe) if calibration else None
+        status.update("read the observations")
+        observations = _observations(calibration, loaded.recipe)
         return export_bundle(loaded, out, options, observations, progress=status.update)
+
+
+def _observations(source: Path | None, recipe: Recipe) -> Observations | None:
+    if source is None:
+        return None
+    if source.is_dir():
+        return observations_from_dataset(source, recipe)
+    return load_observations(source, recipe)
 
 
 def _sentence(parity: Parity) -> str:

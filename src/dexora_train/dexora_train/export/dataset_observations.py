@@ -1,0 +1,75 @@
+"""Observations for calibration and parity out of a LeRobot dataset, spread over all its episodes."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+from dexora_core.errors import DatasetError
+from numpy.typing import NDArray
+
+from dexora_train.checkpoint import Recipe
+from dexora_train.data import layout
+from dexora_train.data.reader import LeRobotReader
+from dexora_train.export.observations import Observations
+
+DEFAULT_COUNT = 128
+
+
+def observations_from_dataset(
+    dataset: Path, recipe: Recipe, count: int = DEFAULT_COUNT, seed: int = 0
+) -> Observations:
+    """Return moments of a dataset, each with the demonstrated actions as its committed prefix.
+
+    Prefix lengths run from none to the longest of training, so that every use is calibrated.
+
+    Args:
+        dataset: Folder of a LeRobot dataset with pictures of the encoder's size.
+        recipe: What the observations must fit.
+        count: How many; fewer when the dataset has fewer frames.
+        seed: Of the choice.
+
+    Raises:
+        DatasetError: The dataset cannot be read, or lacks a view or the size that the encoder takes.
+    """
+    reader = LeRobotReader(dataset)
+    lengths = [entry.length for entry in reader.episodes]
+    firsts = np.cumsum([0, *lengths])
+    chosen = np.random.default_rng(seed).choice(int(firsts[-1]), min(count, int(firsts[-1])), replace=False)
+    images, states, tasks, prefixes = [], [], [], []
+    for index, first in enumerate(firsts[:-1]):
+        rows = np.sort(chosen[(chosen >= first) & (chosen < firsts[index + 1])] - first)
+        if not len(rows):
+            continue
+        images.append(_pictures(reader, index, rows, recipe))
+        states.append(reader.column(index, layout.STATE)[rows])
+        actions = reader.column(index, layout.ACTION)
+        after = np.minimum(rows[:, None] + np.arange(recipe.policy.horizon), len(actions) - 1)
+        prefixes.append(actions[after])
+        tasks += [reader.episodes[index].task] * len(rows)
+    return Observations(
+        images=np.concatenate(images),
+        state_rad=np.concatenate(states).astype(np.float32),
+        instructions=tuple(tasks),
+        prefix_rad=np.concatenate(prefixes).astype(np.float32),
+        prefix_steps=np.arange(len(tasks)) % (recipe.max_prefix_steps + 1),
+        origin=f"{len(tasks)} frames of dataset {dataset.name}",
+    )
+
+
+def _pictures(
+    reader: LeRobotReader, index: int, rows: Sequence[int] | NDArray[np.int64], recipe: Recipe
+) -> NDArray[np.uint8]:
+    """Return the chosen pictures of an episode, (rows, V, S, S, 3)."""
+    wanted, size = {int(row) for row in rows}, recipe.encoder.image_size
+    views = []
+    for view in recipe.encoder.views:
+        taken = [picture for place, picture in enumerate(reader.frames(index, view)) if place in wanted]
+        if taken[0].shape != (size, size, 3):
+            raise DatasetError(
+                f"{reader.root}: pictures of {view} are {taken[0].shape}; the encoder takes {size} x {size}. "
+                f"Collect the dataset with --image-size {size}."
+            )
+        views.append(np.stack(taken))
+    return np.stack(views, axis=1)
