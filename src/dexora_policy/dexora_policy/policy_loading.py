@@ -9,12 +9,13 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-from dexora_core.bundle import Bundle, LanguageSpec, check_bundle, check_runtime, load_bundle
+from dexora_core.bundle import Bundle, LanguageSpec, check_bundle, check_runtime
 from dexora_core.clock import NS_PER_S
 from dexora_core.contract import RobotContract
 from dexora_core.faults import Fault
 from dexora_core.motion.limits import MotionLimits
 from dexora_engines.mock_backend import read_script
+from dexora_engines.signature import load_trusted_bundle
 
 from dexora_engines import Engine, RatePlan, open_graph, rate_plan
 from dexora_policy.golden import check_golden
@@ -39,6 +40,7 @@ class EngineSettings:
         cache_dir: Where engines built on this machine are kept; beside the bundle when None.
         mock_script: Script of the mock; None for one that returns the middle of the data.
         golden_bound_rad: Largest difference to the actions of the exporter [rad].
+        public_key: Only a bundle that this key signed is run; None for any.
     """
 
     kind: str = "onnx"
@@ -47,6 +49,7 @@ class EngineSettings:
     cache_dir: Path | None = None
     mock_script: Path | None = None
     golden_bound_rad: float = 0.1
+    public_key: Path | None = None
 
 
 class LoadedPolicy:
@@ -69,7 +72,7 @@ class LoadedPolicy:
 
     def __init__(self, path: Path, contract: RobotContract, settings: EngineSettings) -> None:
         self._settings, self._open = settings, ExitStack()
-        self.bundle: Bundle = load_bundle(path)
+        self.bundle: Bundle = load_trusted_bundle(path, settings.public_key)
         self.manifest = self.bundle.manifest
         check_bundle(self.bundle, contract)
         if settings.kind == "onnx":

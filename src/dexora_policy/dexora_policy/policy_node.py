@@ -54,7 +54,7 @@ class PolicyNode(ManagedNode[PolicyParameters]):
     def on_setup(self, parameters: PolicyParameters) -> None:
         """Load, verify and warm up the bundle; move nothing."""
         contract = load_contract(contract_path(parameters.robot))
-        self._policy = LoadedPolicy(Path(parameters.bundle), contract, _settings(parameters))
+        self._policy = LoadedPolicy(Path(parameters.bundle).expanduser(), contract, _settings(parameters))
         wanted_hz = parameters.rate_hz or contract.rates.policy_hz
         reserve_s = contract.ages.min_buffered_horizon_s
         plan = self._policy.warm_up(wanted_hz, parameters.lookahead_s, reserve_s)
@@ -162,11 +162,11 @@ class PolicyNode(ManagedNode[PolicyParameters]):
         if self._worker is None:
             return
         self._worker.collected()
+        now_ns = self._inputs.now_ns()
         self._follow_clock()
         if done.error is not None:
             self._on_error(done.error)
         elif done.result is not None:
-            now_ns = self._inputs.now_ns()
             chunk = self._conductor.finished(now_ns, done.job, done.result)
             if chunk is not None:
                 self._outputs.send(chunk)
@@ -240,10 +240,15 @@ def _settings(parameters: PolicyParameters) -> EngineSettings:
         parameters.engine,
         parameters.precision,
         parameters.threads,
-        Path(parameters.cache_dir) if parameters.cache_dir else None,
-        Path(parameters.mock_script) if parameters.mock_script else None,
+        _path(parameters.cache_dir),
+        _path(parameters.mock_script),
         parameters.golden_bound_rad,
+        _path(parameters.public_key),
     )
+
+
+def _path(text: str) -> Path | None:
+    return Path(text).expanduser() if text else None
 
 
 def main() -> int:

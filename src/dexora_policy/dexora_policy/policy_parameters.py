@@ -18,6 +18,9 @@ class PolicyParameters:
 
     robot: str = param("dexora36", description="Robot contract to load.")
     bundle: str = param(description="Directory of the model bundle.")
+    public_key: str = param(
+        "", description="Public key (PEM file) of the maker whose bundles may run; empty for any maker."
+    )
     engine: str = param("onnx", description="Engine that runs the bundle.", choices=ENGINE_KINDS)
     precision: str = param(
         "",
