@@ -27,7 +27,7 @@ sys.path[:0] = [str(ROOT), str(ROOT / "src/dexora_core/test"), str(ROOT / "tests
 CONTRACT = load_contract(contract_path())
 MODEL = CollisionModel.load(urdf_path(), collision_path(), CONTRACT.joint_names)
 AHEAD = 8
-SIGHT_M = 0.05
+SIGHT_M, TOUCH_M = 0.05, 0.001
 BAR_MS, GOAL_MS = 10.0, 5.0
 BAR_HZ = 45.0
 
@@ -36,11 +36,16 @@ def motions(rng: np.random.Generator) -> dict[str, np.ndarray]:
     """Return joint positions over time by name, shape (n, J) [rad], 50 ms apart."""
     from closing import meeting_pose  # noqa: PLC0415 - lies beside the tests
 
-    home, share = CONTRACT.home_rad, np.linspace(0.0, 0.75, 60)[:, None]
+    home, share = CONTRACT.home_rad, np.linspace(0.0, 1.0, 120)[:, None]
     meeting = home + share * (meeting_pose(CONTRACT, rng) - home)
+    meeting = meeting[: int(np.argmax(MODEL.distances(meeting).min(axis=1) < TOUCH_M))]
     steps = np.cumsum(rng.normal(0.0, 0.05, (200, len(home))), axis=0)
     wander = np.clip(home + steps, CONTRACT.lower_rad, CONTRACT.upper_rad)
-    return {"at home": np.repeat(home[None], 60, axis=0), "wandering": wander, "hands close": meeting}
+    return {
+        "at home": np.repeat(home[None], 60, axis=0),
+        "wandering": wander,
+        "hands close": meeting[-2 * AHEAD :],
+    }
 
 
 def times_ms(evaluate: Callable[[np.ndarray], object], way: np.ndarray, seconds: float) -> list[float]:

@@ -206,6 +206,21 @@ def test_clearance_slows_stops_and_lets_apart(distance, ahead, age, code, stops)
     assert ("collision" in verdict.acted) == (code is not None)
 
 
+@pytest.mark.parametrize(
+    ("distance", "slow", "stop", "code"),
+    [
+        (0.007, 0.006, 0.003, None),
+        (0.005, 0.006, 0.003, "DX-GAT-008"),
+        (0.002, 0.006, 0.003, "DX-GAT-009"),
+        (0.5, np.nan, 0.003, "DX-GAT-009"),
+        (0.5, 0.006, np.nan, "DX-GAT-009"),
+    ],
+)
+def test_clearance_is_judged_by_the_margins_that_come_with_it(distance, slow, stop, code):
+    request = GateRequest(np.ones(3), clearance=Clearance(100 * MS, distance, distance, "hands", slow, stop))
+    assert codes(make().step(100 * MS, request)) == ([code] if code else [])
+
+
 def test_clearance_says_nothing_while_the_robot_is_stopped():
     request = replace(clearance(0.001, 0.001), position=None)
     assert codes(make().step(100 * MS, request)) == []
