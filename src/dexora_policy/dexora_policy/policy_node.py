@@ -27,7 +27,7 @@ from dexora_policy.committed import CommittedMotion
 from dexora_policy.conductor import Conductor, Inference
 from dexora_policy.instruction_gate import InstructionGate
 from dexora_policy.policy_inputs_node import PolicyInputs
-from dexora_policy.policy_loading import EngineSettings, LoadedPolicy
+from dexora_policy.policy_loading import LoadedPolicy
 from dexora_policy.policy_outputs_node import PolicyOutputs
 from dexora_policy.policy_parameters import PolicyParameters
 from dexora_policy.policy_run import Outcome, RunEnd
@@ -54,7 +54,9 @@ class PolicyNode(ManagedNode[PolicyParameters]):
     def on_setup(self, parameters: PolicyParameters) -> None:
         """Load, verify and warm up the bundle; move nothing."""
         contract = load_contract(contract_path(parameters.robot))
-        self._policy = LoadedPolicy(Path(parameters.bundle).expanduser(), contract, _settings(parameters))
+        self._policy = LoadedPolicy(
+            Path(parameters.bundle).expanduser(), contract, parameters.engine_settings()
+        )
         wanted_hz = parameters.rate_hz or contract.rates.policy_hz
         reserve_s = contract.ages.min_buffered_horizon_s
         plan = self._policy.warm_up(wanted_hz, parameters.lookahead_s, reserve_s)
@@ -233,22 +235,6 @@ class PolicyNode(ManagedNode[PolicyParameters]):
         values |= {"late": str(self._conductor.late), "clamped": str(self._conductor.clamped)}
         is_waiting = self._conductor.run is not None and self._lease.epoch is None
         return (Check.warn if is_waiting else Check.ok)(self._sentence(), values)
-
-
-def _settings(parameters: PolicyParameters) -> EngineSettings:
-    return EngineSettings(
-        parameters.engine,
-        parameters.precision,
-        parameters.threads,
-        _path(parameters.cache_dir),
-        _path(parameters.mock_script),
-        parameters.golden_bound_rad,
-        _path(parameters.public_key),
-    )
-
-
-def _path(text: str) -> Path | None:
-    return Path(text).expanduser() if text else None
 
 
 def main() -> int:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from pathlib import Path
 
 from dexora_core.strategies.registry import STRATEGIES
 from dexora_ros.parameter_specs import param
 
-from dexora_policy.policy_loading import ENGINE_KINDS
+from dexora_policy.policy_loading import ENGINE_KINDS, EngineSettings
 
 UNKNOWN_INSTRUCTIONS = ("confirm", "refuse", "accept")
 
@@ -102,3 +103,19 @@ class PolicyParameters:
         lower=0.2,
         upper=60.0,
     )
+
+    def engine_settings(self) -> EngineSettings:
+        """Return how to run the bundle."""
+        return EngineSettings(
+            self.engine,
+            self.precision,
+            self.threads,
+            _path(self.cache_dir),
+            _path(self.mock_script),
+            self.golden_bound_rad,
+            _path(self.public_key),
+        )
+
+
+def _path(text: str) -> Path | None:
+    return Path(text).expanduser() if text else None
