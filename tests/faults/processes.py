@@ -63,7 +63,7 @@ def _is_free(port):
         return True
 
 
-def start_process(kind, domain_id, remaps=(), stdin=None, **parameters):
+def start_process(kind, domain_id, remaps=(), has_pipes=False, **parameters):
     """Start one of the robot's processes."""
     values = {**DEFAULTS[kind], **parameters}
     if kind in MANAGED:
@@ -78,7 +78,8 @@ def start_process(kind, domain_id, remaps=(), stdin=None, **parameters):
     here = str(Path(__file__).parent)
     environment["PYTHONPATH"] = os.pathsep.join([here, *(path for path in sys.path if path)])
     command = [sys.executable, "-c", _RUN.format(module=MODULES[kind]), *arguments]
-    return subprocess.Popen(command, env=environment, start_new_session=True, stdin=stdin)
+    pipe = subprocess.PIPE if has_pipes else None
+    return subprocess.Popen(command, env=environment, start_new_session=True, stdin=pipe, stdout=pipe)
 
 
 def end_processes(processes):

@@ -43,7 +43,7 @@ def wander(record, robot):
     """Move, and meet the fault at a random phase."""
     robot.move()
     robot.let_pass(float(record.rng.uniform(0.0, 0.5)))
-    robot.until(lambda: robot.speed() > 0.25, what="a moving robot")
+    robot.until(lambda: robot.speed() > 0.25 and not robot.safety[-1].faults, what="a robot that moves well")
     robot.forget()
 
 

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from dexora_control.allow_list import STRANGER_NS, AllowList, Publisher
 from dexora_control.command_parameters import CommandParameters
-from dexora_control.message_rate import RateBudget
+from dexora_control.message_rate import RateBudget, RateBudgets
 from dexora_core.clock import NS_PER_S, s_to_ns
 from dexora_core.errors import ConfigError
 from dexora_core.faults import Level
@@ -125,6 +125,19 @@ def test_row_41_flooded_topic(record, kind):
     assert admitted <= (40 if kind == "rate" else 0)
     assert budget.fault(10 * NS_PER_S) is None
     record.measured(told_ns / MS, None, code, "L1")
+
+
+def test_who_floods_a_topic_takes_nothing_from_the_others():
+    budgets, admitted = RateBudgets("dexora/command/chunk", 400.0, 400_000), {b"flood": 0, b"policy": 0}
+    for k in range(5000):
+        publisher = b"policy" if k % 500 == 0 else b"flood"
+        admitted[publisher] += budgets.admits(k * MS // 10, publisher)
+    assert admitted[b"policy"] == 10
+    assert admitted[b"flood"] == 200, "400 per second for half a second"
+    assert budgets.fault(500 * MS).code == "DX-CMD-007"
+    for k in range(100):
+        budgets.admits(NS_PER_S, b"%d" % k)
+    assert budgets.fault(NS_PER_S) is None, "publishers that come and go do not fill the memory"
 
 
 @pytest.mark.row(42)

@@ -14,6 +14,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import partial
 
 import numpy as np
 from control_msgs.msg import JointTrajectoryControllerState
@@ -33,20 +34,20 @@ from rclpy.qos import HistoryPolicy, QoSProfile, ReliabilityPolicy
 from sensor_msgs.msg import JointState
 from std_msgs.msg import Bool, Header
 
-from dexora_control.allow_list import AllowList, Publisher
+from dexora_control.allow_list import UNKNOWN_NAME, AllowList, Publisher
 from dexora_control.bounded_topic import BoundedTopic
 from dexora_control.clearance_input_node import ClearanceInput
 from dexora_control.command_parameters import CommandParameters
 from dexora_control.controller_watch import ControllerWatch
 from dexora_control.leg_ages import LegAges
-from dexora_control.message_rate import RateBudget
+from dexora_control.message_rate import RateBudgets
 from dexora_control.watchdog import REQUEST_PREFIX
 from dexora_msgs.msg import ActionChunk
 
 CHUNK_TOPIC = "dexora/command/chunk"
 JOINT_STATE_BYTES = 65_536
-CHUNKS = QoSProfile(history=HistoryPolicy.KEEP_LAST, depth=8, reliability=ReliabilityPolicy.RELIABLE)
-"""Several sources may send between two ticks, and none may push out another."""
+CHUNKS = QoSProfile(history=HistoryPolicy.KEEP_LAST, depth=64, reliability=ReliabilityPolicy.RELIABLE)
+"""Several sources may send between two ticks, and none may push out another, not even one that floods."""
 
 
 class CommandInputs:
@@ -88,7 +89,8 @@ class CommandInputs:
         self._bounded = (self._joints, self._enable, self._deadman, self._policy, self._watchdog)
         bytes_bound = parameters.chunk_bytes_bound
         self.chunks = DirectSubscription(node, ActionChunk, CHUNK_TOPIC, CHUNKS, max_bytes=bytes_bound)
-        self._budget = RateBudget(CHUNK_TOPIC, parameters.chunk_rate_bound_hz, bytes_bound)
+        self._budget = RateBudgets(CHUNK_TOPIC, parameters.chunk_rate_bound_hz, bytes_bound)
+        self._searched_ns = -1
         space = node.get_namespace().rstrip("/")
         allowed = [name if name.startswith("/") else f"{space}/{name}" for name in parameters.publishers]
         self._allowed = AllowList(CHUNK_TOPIC, allowed)
@@ -155,7 +157,8 @@ class CommandInputs:
         """Return one fault per publisher of chunks that cannot be heard; some 0.1 ms."""
         topic = self.chunks.resolved_topic
         reasons = unmet_publishers(self._node, topic, CHUNKS)
-        return [make_fault("DX-CMD-008", now_ns, topic, detail=reason) for reason in reasons]
+        known = [reason for reason in reasons if UNKNOWN_NAME not in reason]
+        return [make_fault("DX-CMD-008", now_ns, topic, detail=reason) for reason in known]
 
     def _take_joints(self, path: CommandPath, now_ns: int) -> None:
         message = self._note_joints()
@@ -197,21 +200,26 @@ class CommandInputs:
 
     def _admitted(self, path: CommandPath, now_ns: int) -> Iterator[Taken]:
         """Yield the chunks of allowed publishers that the budget admits."""
+        wanted = partial(self._is_wanted, path, now_ns)
         for _ in range(int(CHUNKS.depth)):
-            taken = self.chunks.take()
+            taken = self.chunks.take(wanted)
             if taken is None:
                 return
-            if not self._allowed.allows(taken.publisher):
-                faults = self.watch(now_ns)
-                if not self._allowed.allows(taken.publisher):
-                    intruder = self._allowed.dropped(now_ns, taken.publisher)
-                    faults += [] if intruder is None else [intruder]
-                for fault in faults:
-                    path.supervision.event(fault)
-            is_admitted = self._budget.admits(now_ns, taken.size)
-            if is_admitted and self._allowed.allows(taken.publisher):
+            if taken.message is not None:
                 self._allowed.heard(now_ns, taken.publisher)
                 yield taken
+
+    def _is_wanted(self, path: CommandPath, now_ns: int, publisher: bytes, size: int) -> bool:
+        """Return whether a chunk is worth decoding: from somebody who may send it, who sends no flood."""
+        if not self._allowed.allows(publisher) and self._searched_ns != now_ns:
+            self._searched_ns = now_ns  # one look per tick, however many chunks a stranger sends
+            for fault in self.watch(now_ns):
+                path.supervision.event(fault)
+        if not self._allowed.allows(publisher):
+            intruder = self._allowed.dropped(now_ns, publisher)
+            if intruder is not None:
+                path.supervision.event(intruder)
+        return self._budget.admits(now_ns, publisher, size) and self._allowed.allows(publisher)
 
     def _offer(self, path: CommandPath, now_ns: int, taken: Taken) -> None:
         raw = to_raw_chunk(taken.message, self._clock.to_path)

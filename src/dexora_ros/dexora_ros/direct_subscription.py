@@ -6,6 +6,7 @@ the moment that suits it. Taking from an empty subscription costs some 2 us.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -13,6 +14,7 @@ from rclpy.callback_groups import CallbackGroup
 from rclpy.node import Node
 from rclpy.qos import QoSProfile
 from rclpy.serialization import deserialize_message
+from rosgraph_msgs.msg import Clock as ClockMessage
 
 ENDPOINT_ID_BYTES = 16
 """Length of the part of a publisher's id that message and graph agree on."""
@@ -85,10 +87,15 @@ class DirectSubscription:
         """Full name of the topic after remapping."""
         return str(self._subscription.topic_name)
 
-    def take(self) -> Taken | None:
-        """Return the oldest message that waits; None when there is none. Never blocks."""
+    def take(self, is_wanted: Callable[[bytes, int], bool] | None = None) -> Taken | None:
+        """Return the oldest message that waits; None when there is none. Never blocks.
+
+        Args:
+            is_wanted: Tells from the id of the publisher and the size [byte] whether a message is to be
+                decoded, where sizes are measured at all.
+        """
         found = self._take()
-        return None if found is None else self._decoded(found)
+        return None if found is None else self._decoded(found, is_wanted)
 
     def newest(self) -> Taken | None:
         """Return the newest message that waits and drop the older ones."""
@@ -104,26 +111,27 @@ class DirectSubscription:
         with self._subscription.handle:
             return self._subscription.handle.take_message(self._type, self._is_raw)
 
-    def _decoded(self, found: Any) -> Taken:
+    def _decoded(self, found: Any, is_wanted: Callable[[bytes, int], bool] | None = None) -> Taken:
         content, info = found
         publisher = bytes(info["publisher_gid"]["data"])[:ENDPOINT_ID_BYTES]
         if not self._is_raw:
             return Taken(content, publisher)
         size = len(content)
-        if not self._decode or (self._max_bytes and size > self._max_bytes):
+        is_refused = is_wanted is not None and not is_wanted(publisher, size)
+        if is_refused or not self._decode or (self._max_bytes and size > self._max_bytes):
             return Taken(None, publisher, size)
         return Taken(deserialize_message(content, self._type), publisher, size)
 
 
 def detach_clock(node: Node) -> Any | None:
-    """Take the node's subscription to /clock away from the executor, to be read by hand.
+    """Take the node's subscription to /clock, remapped or not, away from the executor, to be read by hand.
 
     Returns:
         A function that reads the clock: it updates the node's clock and returns the newest time [ns], or None
         when nothing arrived. None when the node does not follow simulated time.
     """
     for subscription in node.subscriptions:
-        if subscription.topic_name == "/clock":
+        if subscription.msg_type is ClockMessage:
             subscription.callback_group = NobodysGroup()
             return _clock_reader(subscription)
     return None
