@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import torch
 from accelerate import Accelerator
 from dexora_core.bundle import Statistics, make_statistics
@@ -18,6 +19,7 @@ from dexora_perception.model import preset as encoder_preset
 from dexora_policy.model import Policy, build_language
 from dexora_policy.model import preset as policy_preset
 from dexora_policy.solver_plan import DEFAULT_STEPS
+from numpy.typing import NDArray
 from safetensors.torch import load_file, save_file
 
 from dexora_description import contract_path
@@ -114,23 +116,39 @@ def train(dataset: Path, folder: Path, config: TrainConfig, reports: Reports | N
     with accelerator.main_process_first():
         frames = unpack(dataset, folder / "frames", told.count)
     torch.manual_seed(config.seed)
-    statistics = statistics_of(reader, dataset.name)
     encoder = _seeing_encoder(frames, config, folder, accelerator, told)
     told.stage("computing tokens")
     with accelerator.main_process_first():
         tokens = cache_tokens(encoder, frames, folder / "tokens", config.copies, told.count)
+    told.stage("learning to act")
+    run = Run(folder / "acting", accelerator, told.line)
+    done = _acting_checkpoint(reader, encoder, (frames, tokens), config, run)
+    if accelerator.is_main_process:
+        save_checkpoint(done, folder / "checkpoint")
+    return folder / "checkpoint"
+
+
+def _acting_checkpoint(
+    reader: LeRobotReader,
+    encoder: VisualEncoder,
+    seen: tuple[Frames, NDArray[np.float16]],
+    config: TrainConfig,
+    run: Run,
+) -> Checkpoint:
+    """Train language and policy on what the encoder has seen."""
+    frames, tokens = seen
     policy_config = replace(policy_preset(config.preset), head=config.head)
+    statistics = statistics_of(reader, reader.root.name)
     tasks = [span.task for span in frames.spans]
     language = policy_config.language
     tokenizer = word_tokenizer(tasks, language.vocabulary, language.max_tokens)
     torch.manual_seed(config.seed + 1)
     acting = Acting(encoder, build_language(language), Policy(policy_config))
     samples = Samples(frames, tokens, statistics, tokenizer, horizon=policy_config.horizon)
-    told.stage("learning to act")
     stage = StageConfig(
         config.batch_acting, config.acting, config.seed, config.max_prefix_steps, config.imperfection
     )
-    learn_to_act(acting, samples, stage, Run(folder / "acting", accelerator, told.line))
+    learn_to_act(acting, samples, stage, run)
     recipe = Recipe(
         name=config.name,
         robot=config.robot,
@@ -143,10 +161,7 @@ def train(dataset: Path, folder: Path, config: TrainConfig, reports: Reports | N
         known_instructions=tuple(dict.fromkeys(tasks)),
         lineage=(_sentence(reader, config),),
     )
-    done = Checkpoint(recipe, encoder, acting.policy, acting.language, tokenizer)
-    if accelerator.is_main_process:
-        save_checkpoint(done, folder / "checkpoint")
-    return folder / "checkpoint"
+    return Checkpoint(recipe, encoder, acting.policy, acting.language, tokenizer)
 
 
 def statistics_of(reader: LeRobotReader, name: str) -> Statistics:
