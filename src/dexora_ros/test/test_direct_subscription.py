@@ -3,7 +3,10 @@
 import time
 
 import pytest
-from dexora_ros.direct_subscription import DirectSubscription
+from dexora_ros.direct_subscription import DirectSubscription, detach_clock
+from rclpy.node import Node
+from rclpy.parameter import Parameter
+from rosgraph_msgs.msg import Clock
 from std_msgs.msg import String
 
 from dexora_ros import qos
@@ -74,3 +77,32 @@ def test_subscription_leaves_no_work_to_an_executor(node):
     DirectSubscription(node, String, TOPIC, qos.EVENTS)
     own = next(found for found in node.subscriptions if found.topic_name == TOPIC)
     assert not own.callback_group.can_execute(own)
+
+
+def node_on(topic, use_sim_time=True):
+    arguments = ["--ros-args", "-r", f"/clock:={topic}"]
+    overrides = [Parameter("use_sim_time", value=use_sim_time)]
+    return Node("on_its_clock", cli_args=arguments, parameter_overrides=overrides)
+
+
+@pytest.mark.parametrize("topic", ["/clock", "/robot2/clock"])
+def test_clock_is_read_by_hand_wherever_it_is_published(ros, topic):
+    node = node_on(topic)
+    try:
+        read = detach_clock(node)
+        publisher = node.create_publisher(Clock, topic, qos.STATE)
+        message = Clock()
+        message.clock.sec = 7
+        publisher.publish(message)
+        assert wait_for(read) == 7_000_000_000
+        assert node.get_clock().now().nanoseconds == 7_000_000_000
+    finally:
+        node.destroy_node()
+
+
+def test_node_on_its_own_time_has_no_clock_to_read(ros):
+    node = node_on("/clock", use_sim_time=False)
+    try:
+        assert detach_clock(node) is None
+    finally:
+        node.destroy_node()

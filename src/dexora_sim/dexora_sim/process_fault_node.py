@@ -98,9 +98,9 @@ class ProcessFaultNode(ManagedNode[ProcessFaultParameters]):
 
     def _on_safety(self, message: SafetyState) -> None:
         self._safety = message
-        is_stop = message.level >= SafetyState.LEVEL_SOFT_STOP and bool(message.faults)
-        if self._story is not None and is_stop:
-            self._story.note(message.faults[0], to_ns(message.faults[0].since), message.level)
+        if self._story is not None and message.faults:
+            worst = message.faults[0]
+            self._story.note(worst, to_ns(worst.since), message.level)
 
     def _on_controller(self, group: str, message: JointTrajectoryControllerState) -> None:
         if self._meter is not None:

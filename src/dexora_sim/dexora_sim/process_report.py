@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import shlex
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 from dexora_core.clock import NS_PER_MS, ns_to_s
 
 from dexora_sim.process_faults import ProcessFault, StopMeter
 
-HOLD_LEVEL = 4
-"""Level of SafetyState from which on an operator has to reset: L3."""
+DEGRADE_LEVEL, HOLD_LEVEL = 2, 4
+"""Levels of SafetyState: L1, above which the robot is stopped, and L3, from which an operator has to reset."""
 _WHAT = {
     ("policy", "killed"): "{who}, the source of all chunks, was killed",
     ("policy", "stalled"): "{who}, the source of all chunks, stopped running",
@@ -35,8 +35,10 @@ class Story:
         since_ns: When [ns].
         speed_rad_s: Speed of the fastest arm joint then.
         restart: Command that starts a policy again; empty when there is none.
+        noticed: Code of the first fault that the stop ladder told since; empty while none is told.
+        noticed_ns: When it was seen [ns].
         reason: The fault that stopped the robot, a `dexora_msgs/Fault`; None while none is told.
-        seen_ns: When it was seen first [ns].
+        stopped_ns: When it was seen [ns].
         level: Level of the stop ladder then.
     """
 
@@ -45,14 +47,26 @@ class Story:
     since_ns: int
     speed_rad_s: float
     restart: str = ""
-    reason: Any = field(default=None)
-    seen_ns: int = 0
+    noticed: str = ""
+    noticed_ns: int = 0
+    reason: Any = None
+    stopped_ns: int = 0
     level: int = 0
 
-    def note(self, reason: Any, seen_ns: int, level: int) -> None:
-        """Take what the stop ladder says; the first stop counts."""
-        if self.reason is None:
-            self.reason, self.seen_ns, self.level = reason, seen_ns, level
+    def note(self, fault: Any, seen_ns: int, level: int) -> None:
+        """Take the worst that the stop ladder says; what was there before counts for nothing.
+
+        Args:
+            fault: A `dexora_msgs/Fault`.
+            seen_ns: When it was seen first [ns].
+            level: Level of the ladder, as in `dexora_msgs/SafetyState`.
+        """
+        if seen_ns < self.since_ns or level < DEGRADE_LEVEL:
+            return
+        if not self.noticed:
+            self.noticed, self.noticed_ns = fault.code, seen_ns
+        if self.reason is None and level > DEGRADE_LEVEL:
+            self.reason, self.stopped_ns, self.level = fault, seen_ns, level
 
 
 def tell(story: Story, meter: StopMeter) -> list[str]:
@@ -76,8 +90,14 @@ def tell(story: Story, meter: StopMeter) -> list[str]:
 def _noticed(story: Story) -> str:
     if story.reason is None:
         return "The controllers ran to the end of what they had been sent, which is always a stop."
-    after_ms = max(story.seen_ns - story.since_ns, 0) // NS_PER_MS
-    return f"command_node noticed after {after_ms} ms ({story.reason.code}: {story.reason.sentence})"
+    stopped = f"stopped the robot after {_after_ms(story, story.stopped_ns)} ms"
+    if story.noticed != story.reason.code:
+        stopped = f"noticed after {_after_ms(story, story.noticed_ns)} ms ({story.noticed}) and {stopped}"
+    return f"command_node {stopped} ({story.reason.code}: {story.reason.sentence})"
+
+
+def _after_ms(story: Story, seen_ns: int) -> int:
+    return (seen_ns - story.since_ns) // NS_PER_MS
 
 
 def _within(meter: StopMeter) -> str:

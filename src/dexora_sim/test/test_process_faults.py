@@ -88,15 +88,29 @@ def test_shares_of_the_limits_are_those_of_the_worst_joint():
 
 def story(name, level, restart=""):
     told = Story(ProcessFault.parse(name), (("expert_node", 42),), START, 0.5, restart)
-    told.note(Fault(code="DX-X", sentence="It broke.", remedy="Mend it."), START + 250 * MS, level)
+    told.note(fault("DX-X"), START + 250 * MS, level)
     return told
+
+
+def fault(code, sentence="It broke."):
+    return Fault(code=code, sentence=sentence, remedy="Mend it.")
 
 
 def test_first_stop_is_the_reason():
     told = story("policy_killed", 3)
-    told.note(Fault(code="DX-Y", sentence="It spread.", remedy="Run."), START + 300 * MS, 4)
+    told.note(fault("DX-Y", "It spread."), START + 300 * MS, 4)
     did = tell(told, StopMeter(LIMITS, START))[1]
-    assert "command_node noticed after 250 ms (DX-X: It broke.)" in did
+    assert "command_node stopped the robot after 250 ms (DX-X: It broke.)" in did
+
+
+def test_what_was_noticed_before_the_stop_is_told_and_what_was_there_before_is_not():
+    told = Story(ProcessFault.parse("policy_killed"), (("expert_node", 42),), START, 0.5)
+    told.note(fault("DX-OLD"), START - MS, 3)
+    told.note(fault("DX-NOTE"), START + MS, 1)
+    told.note(fault("DX-SLOW"), START + 120 * MS, 2)
+    told.note(fault("DX-STOP"), START + 280 * MS, 3)
+    did = tell(told, StopMeter(LIMITS, START))[1]
+    assert "command_node noticed after 120 ms (DX-SLOW) and stopped the robot after 280 ms (DX-STOP: " in did
 
 
 def test_next_step_is_the_remedy_and_the_command_that_restarts():
