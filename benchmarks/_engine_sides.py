@@ -11,6 +11,7 @@ import torch
 from _rdt_style import RdtStyle
 from dexora_train.checkpoint import Checkpoint
 from dexora_train.export.observations import made_up_observations
+from dexora_train.export.onnx_graph import OnnxGraph
 from dexora_train.export.pipeline import Exported, ExportOptions, export_bundle, graph_specs
 from dexora_train.export.stages import Run, Stages, torch_runner
 
@@ -56,9 +57,10 @@ class Side:
             item.chunk_relative for item in self.exported.report.parities if item.variant == "int8"
         )
 
-    def bytes_of(self, file: str) -> int:
-        """Return the size of one file of the bundle."""
-        return self.exported.bundle.manifest.files[file].bytes
+    def weight_bytes(self, file: str) -> int:
+        """Return the bytes of all constants in one graph of the bundle."""
+        graph = OnnxGraph.load(self.exported.bundle.file(file))
+        return sum(graph.constant(tensor.name).nbytes for tensor in graph.graph.initializer)
 
 
 def make_side(checkpoint: Checkpoint, directory: Path) -> Side:

@@ -130,7 +130,7 @@ def _bars(ms: Mapping[str, float], tiny: Side, small: Side) -> list[Bar]:
     see_ours, see_torch = ms["tiny encoder onnx int8"], ms["tiny encoder torch fp32"]
     fewer = ms["tiny teacher onnx int8"] / ours
     int8 = ms["small policy onnx fp32"] / ms["small policy onnx int8"]
-    size = small.bytes_of("policy.onnx") / small.bytes_of("policy.int8.onnx")
+    size = small.weight_bytes("policy.onnx") / small.weight_bytes("policy.int8.onnx")
     whole, whole_teacher = ((see_torch + other) / (see_ours + ours) for other in (peer, teacher))
     return [
         Bar("peer", "pictures to chunk: RDT-style, 5 steps / ours, INT8, 2 steps", whole, 5.0, 5.0),
@@ -138,7 +138,7 @@ def _bars(ms: Mapping[str, float], tiny: Side, small: Side) -> list[Bar]:
         Bar("error", "INT8 chunk against our fp32", tiny.int8_error_percent(), 2.0, 2.0, "%", True),
         Bar("teacher", "pictures to chunk: fp32 torch, 10 steps / ours", whole_teacher, 5.0, 5.0),
         Bar("R10", "small, context and 2 steps: fp32 / INT8", int8, 1.25, 1.5),
-        Bar("R11", "small, bytes of the policy: fp32 / INT8", size, 3.7, 3.8),
+        Bar("R11", "small, weight bytes of the policy: fp32 / INT8", size, 3.7, 3.8),
         Bar("R12", "small, INT8 chunk error", small.int8_error_percent(), 3.0, 2.0, "%", True),
         Bar("R13", "tiny on cached tokens, INT8: 10 steps / 2 steps", fewer, 3.0, 4.0),
     ]

@@ -11,8 +11,10 @@ from dexora_core.errors import BundleError, ConfigError, DatasetError
 from dexora_train.checkpoint import PARTS, check_recipe, load_checkpoint, save_checkpoint
 from dexora_train.export.cli import app
 from dexora_train.export.dataset_observations import observations_from_dataset
+from dexora_train.export.graphs import GraphSpec
 from dexora_train.export.observations import load_observations, made_up_observations, save_observations
 from dexora_train.export.pipeline import ExportOptions
+from dexora_train.export.to_onnx import export_onnx
 from dexora_train.nano_bundle import HALF_RANGE_RAD, nano_checkpoint
 from dexora_train.word_tokenizer import word_tokenizer
 from tokenizers import Tokenizer
@@ -168,6 +170,14 @@ def test_dataset_of_another_picture_size_is_refused(checkpoint, dataset):
     larger = replace(recipe, encoder=replace(recipe.encoder, image_size=64))
     with pytest.raises(DatasetError, match="Collect the dataset with --image-size 64"):
         observations_from_dataset(dataset(), larger, count=4)
+
+
+def test_graph_too_large_for_a_file_is_refused_before_it_is_exported():
+    with torch.device("meta"):
+        large = torch.nn.Linear(50_000, 10_000)
+    spec = GraphSpec("language", large, {"x": torch.zeros(1, 50_000)}, ("y",), {})
+    with pytest.raises(BundleError, match=r"language has 500M weights, 2 GB; one ONNX file holds 1\.9 GB"):
+        export_onnx(spec, {})
 
 
 def test_unknown_int8_is_refused():

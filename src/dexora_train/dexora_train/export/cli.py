@@ -32,7 +32,7 @@ app = typer.Typer(add_completion=False)
 
 
 @app.command()
-def export(
+def export_command(
     checkpoint: Annotated[Path, typer.Option(help="Directory of the checkpoint: recipe.json and its files.")],
     out: Annotated[Path, typer.Option(help="Directory of the bundle; must not exist.")],
     int8: Annotated[
@@ -50,7 +50,7 @@ def export(
     try:
         done = _export(console, checkpoint, out, ExportOptions(int8.value, weights), calibration)
     except DexoraError as error:
-        console.print(f"[red]{error}", highlight=False)
+        console.print(f"dexora-export: {error}", style="red", markup=False, soft_wrap=True)
         raise typer.Exit(1) from error
     for parity in done.report.parities if done.report else ():
         console.print(_sentence(parity), highlight=False)

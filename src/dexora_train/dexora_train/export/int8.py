@@ -27,7 +27,7 @@ SENSITIVE = {
     "final projection": r"decoder\.outputs\.",
     "adaLN modulation": r"modulation$",
     "time embedding": r"decoder\.(time|rate)\.",
-    "joint state": r"fusion\.state",
+    "joint state": r"fusion\.state\.0",
     "further conditions": r"fusion\.extra\.",
     "patch embedding": r"(patches|patch_embeddings)",
 }

@@ -11,11 +11,14 @@ from copy import deepcopy
 
 import onnx
 import torch
+from dexora_core.errors import BundleError
 from torch import Tensor, nn
 
 from dexora_train.export.graphs import GraphSpec
 from dexora_train.export.surgery import tidy
 
+LARGEST_GB = 1.9
+"""Protobuf ends at 2 GiB, structure included."""
 OPSET = 20
 """The newest that TensorRT 10 reads; LayerNormalization and Gelu are one node each."""
 
@@ -47,6 +50,7 @@ def export_onnx(spec: GraphSpec, properties: Mapping[str, str], *, is_half: bool
         properties: Metadata of the file, such as the bundle's name.
         is_half: Whether everything inside is float16.
     """
+    _check_size(spec, is_half=is_half)
     module = (HalfModule(spec.module) if is_half else spec.module).eval()
     shapes = tuple(_axes(spec, name) for name in spec.example)
     with _quiet(), torch.no_grad():
@@ -65,6 +69,16 @@ def export_onnx(spec: GraphSpec, properties: Mapping[str, str], *, is_half: bool
     model.graph.name = spec.name
     precision = "fp16" if is_half else "fp32"
     return tidy(model, {"graph": spec.name, "precision": precision, **properties})
+
+
+def _check_size(spec: GraphSpec, *, is_half: bool) -> None:
+    weights = sum(parameter.numel() for parameter in spec.module.parameters())
+    size_gb = weights * (2 if is_half else 4) / 1e9
+    if size_gb > LARGEST_GB:
+        raise BundleError(
+            f"{spec.name} has {weights / 1e6:.0f}M weights, {size_gb:.2g} GB; one ONNX file holds "
+            f"{LARGEST_GB:g} GB. Take a smaller source, or run this part with the torch engine"
+        )
 
 
 def _axes(spec: GraphSpec, name: str) -> dict[int, torch.export.Dim] | None:
