@@ -49,7 +49,7 @@ LINKS = ("capture to tokens", "tokens to inference", "inference", "chunk to its 
 @contextmanager
 def node(module: str, parameters: dict[str, Any]) -> Iterator[None]:
     """Run a node for the length of a block."""
-    words = ["--ros-args", "--log-level", "error", "-p", "autostart:=true"]
+    words = ["--ros-args", "--log-level", "fatal", "-p", "autostart:=true"]
     for name, value in parameters.items():
         text = f"'{value}'" if isinstance(value, str) else str(value).lower()
         words += ["-p", f"{name}:={text}"]
