@@ -66,6 +66,18 @@ def test_every_variant_keeps_the_prefix_exactly_and_the_chunk_within_bounds(expo
         assert len(by_name[variant].max_rad) == 36
 
 
+def test_golden_actions_are_those_of_every_variant(bundle):
+    with np.load(bundle.file("golden.npz"), allow_pickle=False) as stored:
+        golden = dict(stored)
+    expected = golden.pop("actions")
+    assert expected.shape == (3, 1, 16, 36)
+    for suffix, bound in (("", 1e-5), (".int8", 0.05), (".qdq", 0.05)):
+        run = onnx_runner(onnx.load(str(bundle.file(f"policy{suffix}.onnx"))))
+        for index, wanted in enumerate(expected):
+            found = run({name: values[index] for name, values in golden.items()})["actions"]
+            np.testing.assert_allclose(found, wanted, atol=bound)
+
+
 def test_report_in_the_bundle_tells_radians_per_joint(bundle):
     content = json.loads(bundle.file("parity.json").read_text())
     assert [item["variant"] for item in content["parity"]] == ["fp32", "int8", "qdq"]

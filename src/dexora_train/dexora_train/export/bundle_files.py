@@ -51,7 +51,7 @@ def write_export(
     graphs: list[GraphFile],
     directory: Path,
     *,
-    texts: Mapping[str, str],
+    extra: Mapping[str, bytes],
     with_weights: bool,
 ) -> Bundle:
     """Write a bundle.
@@ -60,7 +60,7 @@ def write_export(
         checkpoint: Where the graphs came from.
         graphs: All graphs in all variants.
         directory: Where the bundle shall be; nothing may be there yet.
-        texts: Further files, such as the parity report.
+        extra: Further files, such as the parity report.
         with_weights: Whether the safetensors go in too: for the torch engine, and to train on.
 
     Raises:
@@ -68,7 +68,7 @@ def write_export(
     """
     recipe = checkpoint.recipe
     files: dict[str, Path | bytes] = {file.name: file.model.SerializeToString() for file in graphs}
-    files |= {name: text.encode() for name, text in texts.items()}
+    files |= extra
     files[TOKENIZER] = checkpoint.tokenizer.encode()
     configs = {"encoder": to_dict(recipe.encoder), "policy": to_dict(recipe.policy)}
     files[CONFIG] = (json.dumps(configs, indent=1) + "\n").encode()

@@ -14,6 +14,7 @@ from dexora_core.errors import ConfigError
 from dexora_description import contract_path
 from dexora_train.checkpoint import Checkpoint
 from dexora_train.export.bundle_files import GraphFile, write_export
+from dexora_train.export.golden import GOLDEN, golden_file
 from dexora_train.export.graphs import GraphSpec, encoder_spec, language_spec, policy_specs
 from dexora_train.export.int8 import Quantised
 from dexora_train.export.observations import Observations, made_up_observations
@@ -105,13 +106,15 @@ def export_bundle(
         for file, result in _int8_files(checkpoint, graphs, options, observations, progress):
             files.append(file)
             quantised[file.name] = result
-    report, texts = None, {}
+    reference = _in_torch(checkpoint, graphs)
+    extra = {GOLDEN: golden_file(reference, observations)}
+    report = None
     if options.with_report:
         progress("compare with torch")
-        report = _report(checkpoint, graphs, files, quantised, observations)
-        texts = report_files(report)
+        report = _report(reference, files, quantised, observations)
+        extra |= report_files(report)
     progress(f"write {directory}")
-    bundle = write_export(checkpoint, files, directory, texts=texts, with_weights=options.with_weights)
+    bundle = write_export(checkpoint, files, directory, extra=extra, with_weights=options.with_weights)
     return Exported(bundle, report)
 
 
@@ -147,20 +150,19 @@ def _int8_files(
                 yield GraphFile(name, variant, result.graph.model), result
 
 
+def _in_torch(checkpoint: Checkpoint, graphs: list[FloatGraph]) -> Stages:
+    specs = [item.spec for item in graphs]
+    runs = {spec.name: torch_runner(spec.module, tuple(spec.example), spec.outputs) for spec in specs}
+    return Stages(checkpoint, runs)
+
+
 def _report(
-    checkpoint: Checkpoint,
-    graphs: list[FloatGraph],
+    reference: Stages,
     files: list[GraphFile],
     quantised: dict[str, Quantised],
     observations: Observations,
 ) -> ExportReport:
-    reference = Stages(
-        checkpoint,
-        {
-            item.spec.name: torch_runner(item.spec.module, tuple(item.spec.example), item.spec.outputs)
-            for item in graphs
-        },
-    )
+    checkpoint = reference.checkpoint
     whole = {file.graph: onnx_runner(file.model) for file in files if file.variant == "fp32"}
     variants = {}
     for variant in dict.fromkeys(file.variant for file in files):

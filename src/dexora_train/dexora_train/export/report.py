@@ -37,9 +37,10 @@ class ExportReport:
     versions: Mapping[str, str]
 
 
-def report_files(report: ExportReport) -> dict[str, str]:
-    """Return the report as files of a bundle, text by name."""
-    return {"parity.json": to_json(report), "parity.md": to_markdown(report), "parity.svg": to_svg(report)}
+def report_files(report: ExportReport) -> dict[str, bytes]:
+    """Return the report as files of a bundle, content by name."""
+    texts = {"parity.json": to_json(report), "parity.md": to_markdown(report), "parity.svg": to_svg(report)}
+    return {name: text.encode() for name, text in texts.items()}
 
 
 def to_json(report: ExportReport) -> str:
