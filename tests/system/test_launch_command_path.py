@@ -13,7 +13,8 @@ CHUNK = "/dexora/command/chunk"
 def test_command_path_is_the_controllers_only_publisher_and_holds_without_a_source(launch):
     launched = launch("mujoco.launch.py", "task:=none", "camera_rate:=0")
     launched.ask_until("node", "list", contains=["/command_node", "/watchdog_node", "/preview_node"])
-    launched.ask_until(*STATE, contains=["owner: hold", "summary: All is well."])
+    launched.wait_for_output("[command_node]: All is well.")
+    launched.ask_until(*STATE, contains=["owner: hold", "is_moving: false"])
     info = launched.ask_until(
         "topic", "info", "/left_arm_controller/joint_trajectory", contains=["Publisher count: 1"]
     )
@@ -36,3 +37,12 @@ def test_expert_of_the_default_task_moves_the_robot_through_the_command_path(lau
     assert launched.interrupt(is_group=True) == 0
     assert launched.survivors() == []
     assert "Traceback" not in launched.output
+
+
+def test_robot_in_a_namespace_has_a_command_path_and_a_time_of_its_own(launch):
+    words = ("namespace:=robot2", "task:=reach", "episodes:=1", "camera_rate:=0")
+    launched = launch("mujoco.launch.py", *words)
+    assert launched.wait(180.0) == 0, launched.output
+    assert "[robot2.command_node]: All is well." in launched.output
+    assert "1 of 1 so far" in launched.output
+    assert launched.survivors() == []

@@ -11,7 +11,7 @@ from dexora_core.clock import NS_PER_MS, ns_to_s
 from dexora_sim.process_faults import ProcessFault, StopMeter
 
 DEGRADE_LEVEL, HOLD_LEVEL = 2, 4
-"""Levels of SafetyState: L1, above which the robot is stopped, and L3, from which an operator has to reset."""
+"""Levels of SafetyState: L1, above which the robot stops, and L3, from which an operator has to reset."""
 _WHAT = {
     ("policy", "killed"): "{who}, the source of all chunks, was killed",
     ("policy", "stalled"): "{who}, the source of all chunks, stopped running",
