@@ -62,6 +62,7 @@ class LoadedPolicy:
 
     Attributes:
         bundle: The bundle.
+        engine: Kind of the engine in use.
         precision: Precision of the graphs in use.
         latency_s: Time of an inference, measured by `warm_up` [s].
 
@@ -72,6 +73,7 @@ class LoadedPolicy:
 
     def __init__(self, path: Path, contract: RobotContract, settings: EngineSettings) -> None:
         self._settings, self._open = settings, ExitStack()
+        self.engine = settings.kind
         self.bundle: Bundle = load_trusted_bundle(path, settings.public_key)
         self.manifest = self.bundle.manifest
         check_bundle(self.bundle, contract)

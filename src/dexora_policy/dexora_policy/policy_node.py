@@ -23,6 +23,7 @@ from dexora_ros.managed_node import ManagedNode
 from rclpy.clock import Clock, ClockType
 
 from dexora_description import contract_path
+from dexora_engines import RatePlan
 from dexora_policy.committed import CommittedMotion
 from dexora_policy.conductor import Conductor, Inference
 from dexora_policy.instruction_gate import InstructionGate
@@ -54,21 +55,33 @@ class PolicyNode(ManagedNode[PolicyParameters]):
     def on_setup(self, parameters: PolicyParameters) -> None:
         """Load, verify and warm up the bundle; move nothing."""
         contract = load_contract(contract_path(parameters.robot))
-        self._policy = LoadedPolicy(
-            Path(parameters.bundle).expanduser(), contract, parameters.engine_settings()
-        )
-        wanted_hz = parameters.rate_hz or contract.rates.policy_hz
-        reserve_s = contract.ages.min_buffered_horizon_s
-        plan = self._policy.warm_up(wanted_hz, parameters.lookahead_s, reserve_s)
+        plan = self._load(contract, parameters.engine, parameters.fallback_engine)
+        assert self._policy is not None
         self._connect(contract, self._policy, s_to_ns(1.0 / plan.replan_hz))
         self._worker = Worker(self._infer, self._deliver)
         self._is_lost = False
         self._told_ns = 0
         self.diagnostics.add("policy", self._check)
         self.get_logger().info(
-            f"{self._policy.bundle.bundle_id} on {parameters.engine} ({self._policy.precision}): "
+            f"{self._policy.bundle.bundle_id} on {self._policy.engine} ({self._policy.precision}): "
             f"{1e3 * self._policy.latency_s:.1f} ms per chunk, {plan.replan_hz:.1f} of them per second"
         )
+
+    def _load(self, contract: RobotContract, engine: str, fallback: str) -> RatePlan:
+        """Open and warm up the bundle; the rate is that of the engine which does it in the end."""
+        parameters, path = self.parameters, Path(self.parameters.bundle).expanduser()
+        wanted_hz = parameters.rate_hz or contract.rates.policy_hz
+        reserve_s = contract.ages.min_buffered_horizon_s
+        try:
+            self._policy = LoadedPolicy(path, contract, parameters.engine_settings(engine))
+            return self._policy.warm_up(wanted_hz, parameters.lookahead_s, reserve_s)
+        except EngineError as error:
+            if not fallback:
+                raise
+            self.get_logger().warning(f"falls back from {engine} to {fallback}, on request: {error}")
+        if self._policy is not None:
+            self._policy.close()
+        return self._load(contract, fallback, "")
 
     def _connect(self, contract: RobotContract, policy: LoadedPolicy, period_ns: int) -> None:
         parameters, manifest = self.parameters, policy.manifest

@@ -47,7 +47,7 @@ class PolicyOutputs:
         )
         self._status = PolicyStatus(
             policy_id=policy_id,
-            engine=node.parameters.engine,
+            engine=policy.engine,
             precision=policy.precision,
             steps=manifest.steps,
         )

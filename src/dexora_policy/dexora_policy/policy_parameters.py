@@ -23,6 +23,11 @@ class PolicyParameters:
         "", description="Public key (PEM file) of the maker whose bundles may run; empty for any maker."
     )
     engine: str = param("onnx", description="Engine that runs the bundle.", choices=ENGINE_KINDS)
+    fallback_engine: str = param(
+        "",
+        description="Engine to use when the first one cannot be opened or warmed up; empty refuses to start.",
+        choices=("", *ENGINE_KINDS),
+    )
     precision: str = param(
         "",
         description="Precision of the graphs; empty takes the bundle's.",
@@ -104,10 +109,10 @@ class PolicyParameters:
         upper=60.0,
     )
 
-    def engine_settings(self) -> EngineSettings:
-        """Return how to run the bundle."""
+    def engine_settings(self, engine: str) -> EngineSettings:
+        """Return how to run the bundle on an engine."""
         return EngineSettings(
-            self.engine,
+            engine,
             self.precision,
             self.threads,
             _path(self.cache_dir),

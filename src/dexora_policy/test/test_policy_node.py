@@ -59,6 +59,18 @@ def test_node_that_cannot_start_says_why(make, parameters, code):
     assert code in str(node.fault)
 
 
+def test_fallback_is_used_on_request_and_told(make):
+    node = make(engine="tensorrt", fallback_engine="onnx")
+    assert node.bring_up()
+    assert node._policy.engine == node._outputs._status.engine == "onnx"
+
+
+def test_bundle_that_is_refused_is_no_reason_to_fall_back(make):
+    node = make(engine="tensorrt", fallback_engine="onnx", precision="int8")
+    assert not node.bring_up()
+    assert "DX-BND-005" in str(node.fault)
+
+
 def test_instruction_of_the_parameter_begins_a_run(make):
     node = make(instruction="Wave now")
     assert node.bring_up()
