@@ -38,7 +38,7 @@ from dexora_core.timeline import Timeline
 from dexora_core.trajectory import Points
 
 _MOVING_RAD_S = 1e-6
-_REST_S = 0.1
+_REST_S = 0.25
 """How long a group at rest is told to stay: a message that is later than this is stale for its controller."""
 _TRACKING = "DX-GAT-007"
 

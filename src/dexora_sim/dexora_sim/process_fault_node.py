@@ -32,7 +32,7 @@ from sensor_msgs.msg import JointState
 
 from dexora_description import contract_path
 from dexora_msgs.msg import SafetyState
-from dexora_sim.process_faults import PROCESS_FAULTS, VICTIMS, ProcessFault, StopMeter, siblings
+from dexora_sim.process_faults import PROCESS_FAULTS, VICTIMS, ProcessFault, StopMeter, is_node, siblings
 from dexora_sim.process_report import Story, tell
 
 # The arms are hit in the middle of a motion.
@@ -80,6 +80,7 @@ class ProcessFaultNode(ManagedNode[ProcessFaultParameters]):
         self._arms = np.concatenate([self._contract.group_indices(name) for name in self._arm_names])
         self._safety: SafetyState | None = None
         self._begun_ns: int | None = None
+        self._victims: dict[str, int] = {}
         self._meter: StopMeter | None = None
         self._story: Story | None = None
         self._told_ns: int | None = None
@@ -140,12 +141,15 @@ class ProcessFaultNode(ManagedNode[ProcessFaultParameters]):
         if safety is None or (waits and (safety.owner == "hold" or not safety.is_moving)):
             return False
         if self._begun_ns is None:
-            self._begun_ns = now_ns
+            self._begun_ns, self._victims = now_ns, self._find_victims()
         is_time = now_ns - self._begun_ns >= s_to_ns(self.parameters.fault_start)
         return is_time and (not waits or speed_rad_s >= MOVING_RAD_S)
 
     def _strike(self, now_ns: int, speed_rad_s: float) -> None:
-        victims = self._victims()
+        known = {name: pid for name, pid in self._victims.items() if is_node(pid, name)}
+        victims = known or self._find_victims()
+        for pid in victims.values():
+            os.kill(pid, self._case.signal)
         if not victims:
             self.get_logger().error(
                 f"{self._case.name} hits nobody: no process of this launch is {self._wanted()}",
@@ -160,9 +164,9 @@ class ProcessFaultNode(ManagedNode[ProcessFaultParameters]):
                 f"{self._case.name}: {name} (process {pid}) gets {self._case.signal.name} now, "
                 f"{ns_to_s(now_ns):.2f} s of simulated time, arms at {speed_rad_s:.2f} rad/s"
             )
-            os.kill(pid, self._case.signal)
 
-    def _victims(self) -> dict[str, int]:
+    def _find_victims(self) -> dict[str, int]:
+        """Return who is to be hit; a look at all processes takes its time."""
         names = {VICTIMS[self._case.victim]}
         if self._case.victim == "policy":
             topic = self.resolve_topic_name("dexora/command/chunk")

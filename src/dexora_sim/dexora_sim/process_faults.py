@@ -66,10 +66,26 @@ def siblings(pid: int, processes: Path = Path("/proc")) -> dict[str, int]:
     for directory in processes.iterdir():
         if not directory.name.isdigit() or _parent(directory) != parent or parent is None:
             continue
-        name = re.search(r"\0__node:=([^\0]+)\0", _read(directory / "cmdline"))
-        if name is not None:
-            found[name[1]] = int(directory.name)
+        name = _node_of(directory)
+        if name:
+            found[name] = int(directory.name)
     return found
+
+
+def is_node(pid: int, name: str, processes: Path = Path("/proc")) -> bool:
+    """Return whether a process is, still, the node of a name.
+
+    Args:
+        pid: The process.
+        name: The node.
+        processes: Where the system shows its processes.
+    """
+    return _node_of(processes / str(pid)) == name
+
+
+def _node_of(directory: Path) -> str:
+    name = re.search(r"\0__node:=([^\0]+)\0", _read(directory / "cmdline"))
+    return "" if name is None else name[1]
 
 
 def _parent(directory: Path) -> str | None:

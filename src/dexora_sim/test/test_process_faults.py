@@ -7,7 +7,7 @@ import pytest
 from dexora_core.contract import load_contract
 from dexora_core.errors import ConfigError
 from dexora_core.motion.limits import MotionLimits
-from dexora_sim.process_faults import PROCESS_FAULTS, ProcessFault, StopMeter, siblings
+from dexora_sim.process_faults import PROCESS_FAULTS, ProcessFault, StopMeter, is_node, siblings
 from dexora_sim.process_report import Story, tell
 
 from dexora_description import contract_path
@@ -39,6 +39,9 @@ def test_nodes_of_the_same_launch_are_found_by_name(tmp_path):
     (tmp_path / "15").mkdir()
     (tmp_path / "self").mkdir()
     assert siblings(11, tmp_path) == {"process_fault_node": 11, "expert_node": 12}
+    assert is_node(12, "expert_node", tmp_path)
+    assert not is_node(12, "policy_node", tmp_path)
+    assert not is_node(99, "expert_node", tmp_path)
 
 
 def test_process_that_has_ended_has_no_siblings(tmp_path):
