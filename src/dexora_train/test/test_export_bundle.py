@@ -7,6 +7,7 @@ import json
 
 import numpy as np
 import onnx
+import onnxruntime
 import pytest
 import torch
 from dexora_core.bundle import check_bundle, load_bundle
@@ -164,3 +165,18 @@ def test_many_steps_as_context_and_step_equal_torch():
         context = checkpoint.policy.context(*list(tensors.values())[:6])
         sampled = checkpoint.policy.sample(context, *list(tensors.values())[6:])[0]
     np.testing.assert_allclose(ways[0], sampled.numpy(), atol=1e-4)
+
+
+def test_runtime_fuses_every_rms_norm(bundle, tmp_path):
+    options = onnxruntime.SessionOptions()
+    options.optimized_model_filepath = str(tmp_path / "fused.onnx")
+    options.log_severity_level = 3
+    onnxruntime.InferenceSession(bundle.file("policy.onnx"), options)
+    kinds = [node.op_type for node in onnx.load(tmp_path / "fused.onnx").graph.node]
+    assert kinds.count("SimplifiedLayerNormalization") == 18
+    assert "Sqrt" not in kinds
+
+
+def test_pictures_are_cast_before_anything_else_reads_them(bundle):
+    nodes = onnx.load(str(bundle.file("encoder.qdq.onnx"))).graph.node
+    assert {node.op_type for node in nodes if "images" in node.input} <= {"Cast", "Shape"}

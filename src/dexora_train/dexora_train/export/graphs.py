@@ -42,8 +42,12 @@ class EncoderGraph(nn.Module):
         self.encoder = encoder
 
     def forward(self, images: Tensor, view_ids: Tensor) -> Tensor:
-        """Return the tokens of a batch of views."""
-        return self.encoder(images[None], view_ids)[0]
+        """Return the tokens of a batch of views.
+
+        The cast comes first: TensorRT takes bytes at its inputs, and computes nothing on them.
+        """
+        pixels = images.to(self.encoder.pixel_mean.dtype)
+        return self.encoder(pixels[None], view_ids)[0]
 
 
 class FoldedPolicy(Policy):

@@ -100,7 +100,7 @@ def export_bundle(
     for item in float_graphs(graph_specs(checkpoint), name):
         progress(f"exported {item.spec.name}")
         graphs.append(item)
-    files = [GraphFile(item.spec.name, "fp32", item.shipped()) for item in graphs]
+    files = [GraphFile(item.spec.name, "fp32", item.graph.model) for item in graphs]
     quantised = {}
     if VARIANTS[options.int8]:
         for file, result in _int8_files(checkpoint, graphs, options, observations, progress):

@@ -12,10 +12,72 @@ from collections.abc import Mapping
 
 import numpy as np
 import onnx
+from dexora_core.errors import BundleError
 from onnx import helper
 
 from dexora_train.export.integers import quantise_weight
 from dexora_train.export.onnx_graph import OnnxGraph
+
+_OPERATORS = frozenset(
+    [
+        "Add",
+        "And",
+        "Cast",
+        "Clip",
+        "Concat",
+        "Constant",
+        "ConstantOfShape",
+        "Conv",
+        "Cos",
+        "DequantizeLinear",
+        "Div",
+        "Equal",
+        "Expand",
+        "Gather",
+        "Gelu",
+        "Identity",
+        "LayerNormalization",
+        "MatMul",
+        "Mul",
+        "Neg",
+        "Not",
+        "Or",
+        "Pow",
+        "QuantizeLinear",
+        "ReduceMax",
+        "ReduceMean",
+        "Reshape",
+        "Shape",
+        "Sigmoid",
+        "Sin",
+        "Slice",
+        "Softmax",
+        "Split",
+        "Sqrt",
+        "Squeeze",
+        "Sub",
+        "Tanh",
+        "Transpose",
+        "Unsqueeze",
+        "Where",
+    ]
+)
+"""Operators that TensorRT 10's parser reads, of those that our networks can be made of."""
+
+
+def check_operators(graph: OnnxGraph) -> None:
+    """Refuse a graph that TensorRT 10 would not read.
+
+    Raises:
+        BundleError: Names the operators and the nodes.
+    """
+    strange = [node for node in graph.nodes if node.op_type not in _OPERATORS]
+    if strange:
+        kinds = ", ".join(sorted({node.op_type for node in strange}))
+        raise BundleError(
+            f"TensorRT 10 is not known to read {kinds} (first in {strange[0].name}); export without qdq, "
+            "or write the network without it"
+        )
 
 
 def insert_qdq(graph: OnnxGraph, scales: Mapping[str, float]) -> OnnxGraph:
@@ -44,6 +106,7 @@ def insert_qdq(graph: OnnxGraph, scales: Mapping[str, float]) -> OnnxGraph:
         nodes.append(node)
     result.replace_nodes(nodes)
     result.prune()
+    check_operators(result)
     onnx.checker.check_model(result.model, full_check=True)
     return result
 

@@ -15,7 +15,6 @@ import onnx
 from onnx import helper
 
 from dexora_train.export.onnx_graph import OnnxGraph, attribute
-from dexora_train.export.runtime_fusion import drop_nan_guards
 
 _SCOPES = "pkg.torch.onnx.name_scopes"
 PRODUCER = "dexora_train"
@@ -115,6 +114,33 @@ def unstack(graph: OnnxGraph) -> None:
     graph.redirect(replacement)
 
 
+def drop_nan_guards(graph: OnnxGraph) -> None:
+    """Drop the guards of softmax against rows without any key: the policy's masks always leave one.
+
+    A NaN that comes in then goes out, where the node refuses it, and is not turned into a zero.
+    """
+    replacement = {}
+    for node in graph.nodes:
+        test = graph.producer(node.input[0]) if node.op_type == "Where" else None
+        if test is not None and test.op_type == "IsNaN" and test.input[0] == node.input[2]:
+            replacement[node.output[0]] = node.input[2]
+    graph.redirect(replacement)
+
+
+def divide_by_roots(graph: OnnxGraph) -> None:
+    """Write x * (1 / root) as x / root: the form of RMSNorm that ONNX Runtime fuses into one operator."""
+    for node in graph.nodes:
+        if node.op_type != "Mul":
+            continue
+        for place, other in ((0, 1), (1, 0)):
+            inverse = graph.producer(node.input[place])
+            if inverse is not None and inverse.op_type == "Reciprocal":
+                dividend = node.input[other]
+                node.op_type = "Div"
+                node.input[0], node.input[1] = dividend, inverse.input[0]
+                break
+
+
 def _unsqueezes_front(graph: OnnxGraph, node: onnx.NodeProto) -> bool:
     return graph.is_constant(node.input[1]) and graph.constant(node.input[1]).tolist() == [0]
 
@@ -138,4 +164,5 @@ _PASSES: tuple[Callable[[OnnxGraph], None], ...] = (
     split_gemms,
     unstack,
     drop_nan_guards,
+    divide_by_roots,
 )

@@ -6,14 +6,12 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from onnx import ModelProto
 
 from dexora_train.checkpoint import Checkpoint
 from dexora_train.export.graphs import GraphSpec
 from dexora_train.export.int8 import ErrorOf, Quantised, quantise, relative_error
 from dexora_train.export.observations import Observations
 from dexora_train.export.onnx_graph import OnnxGraph
-from dexora_train.export.runtime_fusion import fuse_rms_norms
 from dexora_train.export.session import Feed
 from dexora_train.export.stages import Stages, onnx_runner
 from dexora_train.export.to_onnx import export_onnx
@@ -31,15 +29,11 @@ class FloatGraph:
 
     Attributes:
         spec: Where it came from.
-        graph: In float32, opset of TensorRT.
+        graph: In float32.
     """
 
     spec: GraphSpec
     graph: OnnxGraph
-
-    def shipped(self) -> ModelProto:
-        """Return the float32 file: fused for ONNX Runtime."""
-        return fuse_rms_norms(self.graph).model
 
 
 def collect_feeds(
@@ -80,9 +74,8 @@ def int8_variant(item: FloatGraph, variant: str, feeds: Sequence[Feed], bundle: 
         _set_precision(result.graph, "int8-qdq-fp16")
         return result
     result = quantise("dynamic", item.graph, feeds, _error_of(item, feeds))
-    fused = fuse_rms_norms(result.graph)
-    _set_precision(fused, "int8-dynamic")
-    return Quantised(fused, result.layers, result.error)
+    _set_precision(result.graph, "int8-dynamic")
+    return result
 
 
 def _set_precision(graph: OnnxGraph, precision: str) -> None:
@@ -94,7 +87,8 @@ def _set_precision(graph: OnnxGraph, precision: str) -> None:
 def _error_of(item: FloatGraph, feeds: Sequence[Feed]) -> ErrorOf:
     """Return a function that measures a candidate on some feeds, committed steps left out."""
     chosen = [feeds[index] for index in np.linspace(0, len(feeds) - 1, min(_SCORED, len(feeds))).astype(int)]
-    exact = [_outputs(item.graph, feed) for feed in [*chosen]]
+    reference = onnx_runner(item.graph.model)
+    exact = [_free(reference(feed), feed) for feed in chosen]
 
     def error_of(candidate: OnnxGraph) -> float:
         run = onnx_runner(candidate.model)
@@ -107,10 +101,6 @@ def _error_of(item: FloatGraph, feeds: Sequence[Feed]) -> ErrorOf:
         )
 
     return error_of
-
-
-def _outputs(graph: OnnxGraph, feed: Feed) -> dict[str, np.ndarray]:
-    return _free(onnx_runner(graph.model)(feed), feed)
 
 
 def _free(outputs: dict[str, np.ndarray], feed: Feed) -> dict[str, np.ndarray]:
