@@ -51,9 +51,9 @@ def test_killed_policy_ends_in_a_smooth_hold_with_a_sentence_that_explains_it(ki
 
 def test_sentences_of_the_stop_ladder_are_printed_once_per_change(killed):
     story(killed)
-    stops = [line for line in killed.output.splitlines() if "[command_node]: DX-FRS-010 L2" in line]
-    assert len(stops) == 1
-    assert killed.output.index("[command_node]: All is well.") < killed.output.index(stops[0])
+    before, _, after = killed.output.partition("process has died")  # a busy machine may starve it before, too
+    assert after.count("[command_node]: DX-FRS-010 L2") == 1
+    assert "[command_node]: All is well." in before
 
 
 def test_launch_stays_up_and_the_robot_holds_after_a_killed_policy(killed):
