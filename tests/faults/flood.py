@@ -8,7 +8,7 @@ import sys
 import time
 
 import rclpy
-from dexora_ros.qos import COMMAND, SENSOR
+from dexora_ros.qos import EVENTS, SENSOR
 from dexora_ros.shared_memory import avoid_dead_ports
 from rclpy.node import Node
 from sensor_msgs.msg import Image
@@ -29,7 +29,7 @@ def _flood(node, what):
         image = Image(height=500, width=666, encoding="rgb8", step=1998)
         image.data = array.array("B", bytes(999_000))
         return node.create_publisher(Image, "/flood/image", SENSOR), image, LARGE_PERIOD_S
-    chunks = node.create_publisher(ActionChunk, "/dexora/command/chunk", COMMAND)
+    chunks = node.create_publisher(ActionChunk, "/dexora/command/chunk", EVENTS)
     if what == "large_chunks":
         large = ActionChunk(source="policy", positions=array.array("f", bytes(MEGABYTE)))
         return chunks, large, LARGE_PERIOD_S
@@ -54,6 +54,9 @@ def main():
                 time.sleep(period_s)
         except KeyboardInterrupt:
             return 0
+        finally:
+            node.destroy_node()
+            rclpy.try_shutdown()
     return 0
 
 

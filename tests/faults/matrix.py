@@ -4,6 +4,8 @@ from dataclasses import dataclass
 
 REST_MS = 1000.0
 """Longest time to rest where a row has none of its own: whatever happens, the robot does not go on moving."""
+RECEIVER_MS = 150.0
+"""Longest time from the end of a command node to the rest of the controllers' set-points."""
 TICK_MS = 10.0
 
 
@@ -104,9 +106,9 @@ ROWS = {
         100.0,
         "smooth stop; power off",
         "processes",
-        150.0,
-        note="from full speed of every joint at once the stop itself takes up to 260 ms: 30 ms of lookahead,"
-        " then v/a + a/j",
+        200.0,
+        note="set-points rest within 150 ms and the joints trail them by 40 ms; from full speed the stop"
+        " itself takes up to 260 ms: 30 ms of lookahead, then v/a + a/j",
     ),
     34: Row("watchdog killed", "age of its heartbeat", 100.0, "L3", "processes", 250.0),
     35: Row(
@@ -115,7 +117,7 @@ ROWS = {
         150.0,
         "smooth stop",
         "processes",
-        150.0,
+        200.0,
         note="as row 33",
     ),
     36: Row(

@@ -13,11 +13,11 @@ import time
 import numpy as np
 import rclpy
 from dexora_core.contract import load_contract
+from dexora_ros.executor_choice import choose_executor
 from dexora_ros.qos import EVENTS, LATCHED, SENSOR, STATE, STATUS
 from dexora_ros.stamps import to_ns
 from diagnostic_msgs.msg import DiagnosticArray
 from rclpy.context import Context
-from rclpy.executors import SingleThreadedExecutor
 from rclpy.node import Node
 from rclpy.qos import DurabilityPolicy, QoSProfile, ReliabilityPolicy
 from sensor_msgs.msg import JointState
@@ -35,6 +35,7 @@ ARMS = np.concatenate([CONTRACT.group_indices(group) for group in ("left_arm", "
 START_TIMEOUT_S = 60.0
 REST_RAD_S = 0.02
 LONGEST_GUESS_NS = 20_000_000
+MOST_WAITING = 1000
 EVERYTHING = QoSProfile(depth=500, reliability=ReliabilityPolicy.RELIABLE)
 EVERY_STATE = QoSProfile(
     depth=100, reliability=ReliabilityPolicy.RELIABLE, durability=DurabilityPolicy.TRANSIENT_LOCAL
@@ -47,12 +48,12 @@ class Robot:
 
     def __init__(self):
         self.domain_id = free_domain()
-        self.processes, self.heard_s, self.watching_s = {}, {}, 0.0
+        self.processes, self.heard_s, self.watching_s, self.heard = {}, {}, 0.0, 0
         self.started_s = dict.fromkeys(KINDS, 0.0)
         self.context = Context()
         rclpy.init(context=self.context, domain_id=self.domain_id, args=[])
         self.node = Node("fault_client", context=self.context)
-        self.executor = SingleThreadedExecutor(context=self.context)
+        self.executor = choose_executor(self.context).executor
         self.executor.add_node(self.node)
         self.truth, self.safety, self.statuses, self.joints, self.enabled = [], [], [], [], None
         self._listen()
@@ -63,16 +64,24 @@ class Robot:
         self.enable = self.node.create_client(SetBool, "/twin_node/set_enable")
 
     def _listen(self):
-        listen = self.node.create_subscription
-        listen(JointState, "/twin_node/true_joint_states", self._from("twin", self.truth), EVERYTHING)
-        listen(JointState, "/joint_states", self.joints.append, EVERYTHING)
+        self.listen(JointState, "/twin_node/true_joint_states", self._from("twin", self.truth), EVERYTHING)
+        self.listen(JointState, "/joint_states", self._from("", self.joints), EVERYTHING)
         told = self._from("command", self.safety)
-        listen(SafetyState, "/dexora/command/safety_state", told, EVERY_STATE)
-        listen(CommandStatus, "/dexora/command/status", self.statuses.append, STATUS)
-        listen(Bool, "/twin_node/enable_state", self._on_enabled, LATCHED)
-        listen(Header, "/dexora/watchdog/heartbeat", self._from("watchdog", []), SENSOR)
-        listen(Header, "/dexora/policy/heartbeat", self._from("policy", []), SENSOR)
-        listen(DiagnosticArray, "/diagnostics", self._on_diagnostics, EVENTS)
+        self.listen(SafetyState, "/dexora/command/safety_state", told, EVERY_STATE)
+        self.listen(CommandStatus, "/dexora/command/status", self._from("", self.statuses), STATUS)
+        self.listen(Bool, "/twin_node/enable_state", self._on_enabled, LATCHED)
+        self.listen(Header, "/dexora/watchdog/heartbeat", self._from("watchdog", []), SENSOR)
+        self.listen(Header, "/dexora/policy/heartbeat", self._from("policy", []), SENSOR)
+        self.listen(DiagnosticArray, "/diagnostics", self._on_diagnostics, EVENTS)
+
+    def listen(self, kind, topic, callback, profile):
+        """Subscribe; the present is known when nothing waits in any of these subscriptions."""
+
+        def count(message):
+            self.heard += 1
+            callback(message)
+
+        return self.node.create_subscription(kind, topic, count, profile)
 
     # Processes.
 
@@ -164,10 +173,10 @@ class Robot:
 
     def now_ns(self):
         """The present in simulated time [ns]: the newest ground truth, and the wall time since it came."""
-        while True:
-            before = len(self.truth)
+        for _ in range(MOST_WAITING):
+            before = self.heard
             self.executor.spin_once(timeout_sec=0.0)
-            if len(self.truth) == before:
+            if self.heard == before:
                 break
         if not self.truth:
             return 0
@@ -233,6 +242,8 @@ class Robot:
         """Let the policy take control and wait until the robot moves well."""
 
         def moves():
+            if self.safety[-1].level > SafetyState.LEVEL_SOFT_STOP:
+                self.recover()
             if self.safety[-1].owner != "policy" and self.safety[-1].level <= SafetyState.LEVEL_SOFT_STOP:
                 self.acquire()
             return self.speed() > 0.25
