@@ -86,7 +86,11 @@ ROWS = {
     ),
     27: Row("instruction outside the trained set", "list of the bundle", 0.0, "asks for a confirmation"),
     28: Row(
-        "controller dies while it executes a goal", "its reports, then age", 100.0, "L3; all parts cancelled"
+        "controller dies while it executes a goal",
+        "its reports, then age",
+        100.0,
+        "L3; all parts cancelled",
+        "processes",
     ),
     29: Row("controller inactive", "its listeners, its reports", 100.0, "L3", "both", 350.0),
     30: Row(
