@@ -35,7 +35,7 @@ from sensor_msgs.msg import JointState
 from std_msgs.msg import Bool, Header
 
 from dexora_control.allow_list import UNKNOWN_NAME, AllowList, Publisher
-from dexora_control.bounded_topic import BoundedTopic
+from dexora_control.bounded_topic_node import BoundedTopic
 from dexora_control.clearance_input_node import ClearanceInput
 from dexora_control.command_parameters import CommandParameters
 from dexora_control.controller_watch import ControllerWatch
