@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import logging
 import tempfile
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import onnx
@@ -36,18 +37,19 @@ def quantise_dynamic(graph: OnnxGraph, layers: Collection[str], *, reduce_range:
             extra_options={"MatMulConstBOnly": True},
         )
         model = onnx.load(str(path))
-    helper = OnnxGraph(model)
-    helper.prune()
+    result = OnnxGraph(model)
+    result.prune()
     model.producer_name = graph.model.producer_name
-    return helper
+    return result
 
 
-class _quiet:  # noqa: N801 - used like a function
+@contextmanager
+def _quiet() -> Iterator[None]:
     """Silence the advice to pre-process, which `surgery` has done."""
-
-    def __enter__(self) -> None:
-        self._level = logging.getLogger().level
-        logging.getLogger().setLevel(logging.ERROR)
-
-    def __exit__(self, *_: object) -> None:
-        logging.getLogger().setLevel(self._level)
+    root = logging.getLogger()
+    level = root.level
+    root.setLevel(logging.ERROR)
+    try:
+        yield
+    finally:
+        root.setLevel(level)
