@@ -13,6 +13,9 @@ from dexora_perception.token_encoder import DTYPES, ENGINE_KINDS, EngineChoice
 from dexora_perception.view_checks import ViewBounds
 from dexora_perception.view_set import SetTiming
 
+HEADROOM = 1.25
+"""Cameras a little faster than the encoder may be would make every picture wait for most of a period."""
+
 
 @dataclass(frozen=True)
 class TokenEncoderParameters:
@@ -37,7 +40,7 @@ class TokenEncoderParameters:
     dtype: str = param("float16", description="Type of the published tokens.", choices=DTYPES)
     max_rate_hz: float = param(
         0.0,
-        description="Most encodings per second; 0 takes the contract's camera rate.",
+        description="Most encodings per second; 0 takes 1.25 times the contract's camera rate.",
         unit="Hz",
         lower=0.0,
         upper=240.0,
@@ -129,7 +132,8 @@ class TokenEncoderParameters:
             contract: The robot.
             views: Views of the bundle.
         """
-        rate_hz = self.max_rate_hz or max(contract.camera(view).rate_hz for view in views)
+        cameras_hz = max(contract.camera(view).rate_hz for view in views)
+        rate_hz = self.max_rate_hz or HEADROOM * cameras_hz
         return SetTiming(
             period_ns=round(NS_PER_S / rate_hz),
             gather_ns=s_to_ns(self.gather_s),

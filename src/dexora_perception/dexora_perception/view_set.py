@@ -178,7 +178,8 @@ class ViewSet:
     def _schedule(self, now_ns: int) -> None:
         """Keep the rate in the long run: a late start does not delay the next by more than half a period."""
         period_ns = self._timing.period_ns
-        planned_ns = now_ns if self._next_ns is None else self._next_ns
+        # The first start may be late for its pictures: the next ones must not wait for its phase for ever.
+        planned_ns = now_ns - period_ns // 2 if self._next_ns is None else self._next_ns
         self._next_ns = max(planned_ns + period_ns, now_ns + period_ns // 2)
 
     def _observe(self, now_ns: int) -> None:

@@ -120,6 +120,16 @@ def test_faster_cameras_are_encoded_no_faster_than_asked(cameras):
     assert 19 <= encoded <= 21
 
 
+def test_late_first_encoding_does_not_make_all_later_pictures_wait(cameras):
+    """Regression: pictures waited for the phase of the first start, up to 25 ms for ever."""
+    cameras.show(1000, *VIEWS)
+    cameras.select(1020)
+    for now_ms in range(1050, 2000, 50):
+        cameras.show(now_ms, *VIEWS)
+        assert cameras.is_due(now_ms)
+        cameras.select(now_ms)
+
+
 def test_repeated_stamp_is_no_new_picture_and_grows_old(cameras):
     cameras.show(1000, *VIEWS)
     cameras.select(1000)
