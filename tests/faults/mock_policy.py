@@ -102,6 +102,8 @@ class MockPolicy(Node):
 
     def publish_chunk(self, **fields):
         """Publish a chunk, if this policy owns the robot."""
+        if self.epoch is not None and self.base is None:  # the lease may be heard of before the joints
+            self.base, self.begin_ns = self.measured, self.now_ns
         if self.epoch is not None and self.base is not None and self.now_ns > 100_000_000:
             self.chunks.publish(self.chunk(**fields))
 

@@ -80,7 +80,7 @@ class Housekeeping:
             self._watch_controllers: tenth_ns // 2,
             self._watch_chunks: tenth_ns * 2,
             self._watch_unheard: tenth_ns * 2,
-            self._watch_doubles: half_ns,
+            self._watch_doubles: tenth_ns * 2,
             self._ask_power_off: tenth_ns // 2,
             collect_young: NS_PER_S,
         }

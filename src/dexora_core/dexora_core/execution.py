@@ -24,8 +24,8 @@ class ExecutionConfig:
         followed: Share of the commanded motion that must have been measured.
     """
 
-    window_ns: int = 110 * NS_PER_MS
-    moved_rad: float = 0.06
+    window_ns: int = 90 * NS_PER_MS
+    moved_rad: float = 0.05
     followed: float = 0.1
 
 

@@ -1,4 +1,4 @@
-"""Row 30: commands accepted and not executed are found within 110 ms; a held finger is not judged."""
+"""Row 30: commands accepted and not executed are found within 90 ms; a held finger is not judged."""
 
 import numpy as np
 import pytest
@@ -27,8 +27,8 @@ def test_following_robot_is_fine():
 def test_group_that_does_not_follow_is_found_in_time(follow):
     faults, after_ms = drive(np.array([1.0, follow, 1.0]))
     assert [(fault.code, fault.subject) for fault in faults] == [("DX-GRP-005", "arm")]
-    assert "told to move by 0.110 rad" in faults[0].sentence
-    assert after_ms == 110
+    assert "told to move by 0.090 rad" in faults[0].sentence
+    assert after_ms == 90
 
 
 def test_small_motion_is_not_judged():
