@@ -2,7 +2,13 @@
 
 from __future__ import annotations
 
+import sys
+from pathlib import Path
+
 import pytest
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "src/dexora_perception/test"))
+from video_cases import write_video
 
 pytestmark = pytest.mark.system
 WORLDS = {
@@ -35,6 +41,28 @@ def test_command_path_starts_in_every_world_and_says_what_it_waits_for(launch):
     assert "a controller on /left_arm_controller/joint_trajectory" in launched.output
     assert launched.interrupt(is_group=True) == 0
     assert launched.survivors() == []
+
+
+def test_cameras_of_the_real_robot_publish_in_its_namespace(launch, tmp_path):
+    front, top = write_video(tmp_path / "front.mp4"), write_video(tmp_path / "top.mp4")
+    launched = launch(
+        "real_robot.launch.py",
+        "command_path:=false",
+        "namespace:=alpha",
+        f"cameras:=front=file:{front},top=file:{top}",
+    )
+    for view in ("front", "top"):
+        topic = f"/alpha/dexora/camera/{view}/image_raw"
+        launched.ask_until("topic", "info", topic, contains=["Publisher count: 1"])
+    assert launched.interrupt(is_group=True) == 0
+    assert launched.survivors() == []
+
+
+def test_camera_that_is_misspelt_is_told_before_anything_starts(launch):
+    launched = launch("real_robot.launch.py", "cameras:=front=webcam:0")
+    assert launched.wait(30.0) == 1
+    assert "a source of v4l2, realsense, file" in launched.output
+    assert "process started" not in launched.output
 
 
 def test_unknown_driver_is_refused_with_those_there_are(launch):

@@ -2,7 +2,7 @@
 
 Not run on hardware. The drivers of the suite are not written yet, so `driver:=ros2_control` is the only
 choice: it starts nothing of its own and expects a ros2_control bring-up, started by the vendor's launch file,
-to offer the four `joint_trajectory_controller`s that the contract names.
+to offer the four `joint_trajectory_controller`s that the contract names. The cameras are started here.
 """
 
 from dexora_bringup.arguments import (
@@ -15,10 +15,13 @@ from dexora_bringup.arguments import (
     Argument,
     declare_all,
     include_robot,
+    namespace,
 )
+from dexora_bringup.cameras import CAMERAS, camera_nodes
 from dexora_bringup.transport import transport_actions
-from launch import LaunchDescription
-from launch.actions import LogInfo
+from launch import LaunchContext, LaunchDescription
+from launch.actions import GroupAction, LogInfo, OpaqueFunction
+from launch_ros.actions import PushRosNamespace
 
 ARGUMENTS = (
     ROBOT,
@@ -29,11 +32,17 @@ ARGUMENTS = (
         "Who drives the hardware; started by you, before this file.",
         ("ros2_control",),
     ),
+    CAMERAS,
     COMMAND_PATH,
     DRY_RUN,
     *POLICY,
     LOG_LEVEL,
 )
+
+
+def _cameras(context: LaunchContext) -> list:
+    """The cameras, in the robot's namespace."""
+    return [GroupAction([PushRosNamespace(namespace(context)), *camera_nodes(context)])]
 
 
 def generate_launch_description() -> LaunchDescription:
@@ -44,6 +53,7 @@ def generate_launch_description() -> LaunchDescription:
             *declare_all(ARGUMENTS),
             *transport_actions(),
             LogInfo(msg=expects),
+            OpaqueFunction(function=_cameras),
             include_robot(use_sim_time=False),
         ]
     )
