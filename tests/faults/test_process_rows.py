@@ -110,6 +110,18 @@ def test_row_13_policy_killed(record, robot):
     finish(record, robot, "DX-FRS-010", robot.kill("policy"))
 
 
+def test_restarted_policy_hears_and_is_heard_at_once(robot):
+    robot.move()
+    robot.kill("policy")
+    robot.start("policy")
+    robot.until(lambda: robot.heard_s["policy"] > robot.started_s["policy"], what="the restarted policy")
+    begin_s = time.monotonic()
+    robot.move()
+    assert time.monotonic() - begin_s < (6.0 if PATIENCE else 2.5), (
+        "it was deaf: see dexora_ros.shared_memory"
+    )
+
+
 @pytest.mark.row(14)
 def test_row_14_policy_stalls(record, robot):
     wander(record, robot)

@@ -46,7 +46,7 @@ class CommandParameters:
         upper=10.0,
     )
     clock_stall_s: float = param(
-        0.18,
+        0.17,
         description="Standstill of simulated time that stops the robot.",
         unit="s of wall time",
         lower=0.05,
