@@ -159,7 +159,7 @@ ROWS = {
         1500.0,
         "refuses to activate; L4",
         "processes",
-        note="the name of a node reaches one process up to 0.5 s later than another, here the one that measures",
+        note="the name of a node reaches one process up to 0.5 s later than another, here the measuring one",
     ),
     44: Row("parameter changed while active", "read-only parameters", 0.0, "refused", "processes"),
     45: Row("parameter out of range or unknown", "descriptors", 0.0, "refused with the range", "path"),
