@@ -54,18 +54,20 @@ class Process:
         return "".join(self.lines)
 
 
-def shared_memory_of(pid: int) -> list[str]:
-    """Names of the shared-memory files that a process holds open."""
+def shared_memory_of(pid: int, older: set[str]) -> list[str]:
+    """Names of the shared-memory files that a process holds open and that are no older process's."""
     maps = Path(f"/proc/{pid}/maps").read_text()
     names = {line.rsplit("/", 1)[-1] for line in maps.splitlines() if f"{SHARED_MEMORY_PATH}/fast" in line}
-    return sorted(name for name in names if "port" not in name)
+    return sorted(name for name in names - older if "port" not in name)
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
 def test_signal_ends_with_code_0_through_the_teardown_path(number):
+    older = {path.name for path in SHARED_MEMORY_PATH.iterdir()}
     process = Process("--ros-args", "-p", "autostart:=true")
     process.wait_for("ticking")
-    own_files = shared_memory_of(process.pid)
+    own_files = shared_memory_of(process.pid, older)
+    assert own_files
     process.send(number)
     assert process.finish() == 0
     assert "Traceback" not in process.text
