@@ -1,7 +1,7 @@
 """Pins that every fault hook has the effect it names, where the rest of the system would see it.
 
-Rows of the fault matrix: 1-7 cameras, 8-11 joint states, 12 blocked joint, 30 commands ignored, 31 dead hand
-driver, 40 paused clock, and the slow hand bus.
+Rows of the fault matrix: 1-7 cameras, 8-11 joint states, 12 blocked joint, 29 inactive controller, 30
+commands ignored, 31 dead hand driver, 40 paused clock, and the slow hand bus.
 """
 
 from __future__ import annotations
@@ -212,6 +212,19 @@ def test_dead_driver_is_silent_refuses_and_holds_and_comes_back_without_moving(t
     twin.inject("driver_dead", HAND, clear=True)
     twin.let_pass(0.5)
     assert len(twin.states[HAND]) > reports
+    np.testing.assert_allclose(twin.position(HAND), before, atol=2e-3)
+
+
+def test_inactive_controller_neither_listens_nor_reports_while_the_driver_goes_on(twin):
+    inject(twin, "controller_inactive", HAND)
+    before, reports = twin.position(HAND), len(twin.states[HAND])
+    twin.send(HAND, (0.3, away(HAND) + 0.05))
+    twin.let_pass(0.4)
+    assert len(twin.states[HAND]) == reports
+    assert twin.joint_states
+    assert twin.inject("controller_inactive", HAND, clear=True).success
+    twin.until(lambda: len(twin.states[HAND]) > reports)
+    twin.let_pass(0.3)
     np.testing.assert_allclose(twin.position(HAND), before, atol=2e-3)
 
 

@@ -62,7 +62,7 @@ def test_enabling_after_the_stop_moves_nothing_by_itself(twin):
     twin.let_pass(0.3)
     twin.estop.publish(Bool(data=True))
     twin.until(lambda: twin.enabled is False)
-    twin.let_pass(0.2)
+    twin.let_pass(0.6)  # the stop, and what a busy machine has not delivered yet
     stopped = twin.position(ARM)
     twin.estop.publish(Bool(data=False))
     twin.let_pass(0.1)
