@@ -44,7 +44,7 @@ def test_command_path_starts_in_every_world_and_says_what_it_waits_for(launch):
 
 
 def test_cameras_of_the_real_robot_publish_in_its_namespace(launch, tmp_path):
-    front, top = write_video(tmp_path / "front.mp4"), write_video(tmp_path / "top.mp4")
+    front, top = (write_video(tmp_path / f"{view}.mp4", height=480, width=640) for view in ("front", "top"))
     launched = launch(
         "real_robot.launch.py",
         "command_path:=false",
