@@ -66,14 +66,14 @@ def lateness_of(kind: str, rate_hz: int, seconds: float, under: str) -> list[flo
 
 def lateness_of_node(rate_hz: int, seconds: float, under: str) -> tuple[list[float], list[float], str]:
     """Return lateness and duration [us] of the command node's ticks on the twin, and its scheduling."""
-    from tests.faults.robot import Robot, start_process  # noqa: PLC0415 - starts a context
+    from tests.faults.robot import Robot  # noqa: PLC0415 - starts a context
 
     log = ROOT / "build" / "command_ticks.npz"
     log.unlink(missing_ok=True)
     robot = Robot()
     try:
         robot.start("twin", "watchdog", "policy")
-        robot.processes["command"] = start_process("command", rate_hz=float(rate_hz), tick_log=str(log))
+        robot.start("command", command={"rate_hz": float(rate_hz), "tick_log": str(log)})
         robot.up()
         robot.recover()
         robot.move()
