@@ -6,10 +6,9 @@ python tests/faults/closing_policy.py --ros-args -p goal:=[...] -p seconds:=1.0
 import sys
 
 import numpy as np
-import rclpy
 from mock_policy import MockPolicy
-from rclpy.executors import ExternalShutdownException, SingleThreadedExecutor
 from rclpy.parameter import Parameter
+from spinning import spin_until_told
 
 
 class ClosingPolicy(MockPolicy):
@@ -28,15 +27,7 @@ class ClosingPolicy(MockPolicy):
 
 def main():
     """Spin until the process is told to end."""
-    rclpy.init()
-    executor = SingleThreadedExecutor()
-    executor.add_node(ClosingPolicy())
-    try:
-        while rclpy.ok():
-            executor.spin_once(timeout_sec=0.5)
-    except (KeyboardInterrupt, ExternalShutdownException):
-        return 0
-    return 0
+    return spin_until_told(ClosingPolicy)
 
 
 if __name__ == "__main__":

@@ -6,14 +6,12 @@ The parameter `ends` says what lies at its far end: `policy`, or `robot` (joint 
 import sys
 from functools import partial
 
-import rclpy
 from control_msgs.msg import JointTrajectoryControllerState
 from dexora_core.contract import load_contract
 from dexora_ros.qos import COMMAND, STATE
-from dexora_ros.shared_memory import avoid_dead_ports
-from rclpy.executors import ExternalShutdownException, SingleThreadedExecutor
 from rclpy.node import Node
 from sensor_msgs.msg import JointState
+from spinning import spin_until_told
 from std_msgs.msg import Header
 from trajectory_msgs.msg import JointTrajectory
 
@@ -60,16 +58,7 @@ def _repeat(publisher, message):
 
 def main():
     """Spin until the process is told to end."""
-    with avoid_dead_ports():
-        rclpy.init()
-        executor = SingleThreadedExecutor()
-        executor.add_node(Link())
-        try:
-            while rclpy.ok():
-                executor.spin_once(timeout_sec=0.5)
-        except (KeyboardInterrupt, ExternalShutdownException):
-            return 0
-    return 0
+    return spin_until_told(Link)
 
 
 if __name__ == "__main__":

@@ -8,16 +8,14 @@
 import sys
 
 import numpy as np
-import rclpy
 from dexora_core.contract import load_contract
 from dexora_ros.qos import COMMAND, LATCHED, SENSOR
-from dexora_ros.shared_memory import avoid_dead_ports
 from dexora_ros.stamps import from_ns, to_ns
 from rclpy.clock import Clock, ClockType
-from rclpy.executors import ExternalShutdownException, SingleThreadedExecutor
 from rclpy.node import Node
 from rosgraph_msgs.msg import Clock as ClockMessage
 from sensor_msgs.msg import JointState
+from spinning import spin_until_told
 from std_msgs.msg import Header
 
 from dexora_description import contract_path
@@ -110,16 +108,7 @@ class MockPolicy(Node):
 
 def main():
     """Spin until the process is told to end."""
-    with avoid_dead_ports():
-        rclpy.init()
-        executor = SingleThreadedExecutor()
-        executor.add_node(MockPolicy())
-        try:
-            while rclpy.ok():
-                executor.spin_once(timeout_sec=0.5)
-        except (KeyboardInterrupt, ExternalShutdownException):
-            return 0
-    return 0
+    return spin_until_told(MockPolicy)
 
 
 if __name__ == "__main__":

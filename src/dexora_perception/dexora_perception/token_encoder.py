@@ -10,12 +10,12 @@ from typing import Any
 
 import numpy as np
 from dexora_core.bundle import Bundle, Manifest
-from dexora_core.errors import BundleError, EngineError
+from dexora_core.errors import BundleError
 from dexora_core.faults import Fault, make_fault
 from dexora_core.refusal import refusal
 from numpy.typing import NDArray
 
-from dexora_engines import Engine, MockScript, MockStep, check_graph, graph_signature, open_engine
+from dexora_engines import Engine, MockScript, MockStep, graph_signature, open_graph
 from dexora_perception.preprocess import CHANNELS, resize_into
 
 ENGINE_KINDS = ("onnx", "tensorrt", "mock")
@@ -83,32 +83,15 @@ def open_encoder(bundle: Bundle, choice: EngineChoice) -> Engine:
         BundleError: `DX-BND-005`: the bundle has no graph of this precision for this engine.
         EngineError: The engine cannot be opened, or its graph does not fit the manifest.
     """
-    precision = choice.precision or bundle.manifest.precision
-    if choice.kind == "mock":
-        path, options = Path(), {"script": _mock_script(bundle.manifest)}
-    else:
-        path, options = bundle.file(graph_file("encoder", choice.kind, precision)), {}
-    engine = open_engine(
+    return open_graph(
+        bundle,
+        "encoder",
         choice.kind,
-        path,
-        precision=precision,
+        precision=choice.precision,
         threads=choice.threads,
         cache_dir=choice.cache_dir,
-        options=options,
+        options={"script": _mock_script(bundle.manifest)} if choice.kind == "mock" else None,
     )
-    try:
-        check_graph(engine, bundle.manifest, "encoder")
-    except EngineError:
-        engine.close()
-        raise
-    return engine
-
-
-def graph_file(graph: str, kind: str, precision: str) -> str:
-    """Return the name of a graph's file in a bundle for an engine and a precision."""
-    if precision != "int8":
-        return f"{graph}.onnx"
-    return f"{graph}.qdq.onnx" if kind == "tensorrt" else f"{graph}.int8.onnx"
 
 
 class TokenEncoder:

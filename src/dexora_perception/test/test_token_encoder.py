@@ -12,7 +12,6 @@ from dexora_perception.token_encoder import (
     EngineChoice,
     TokenEncoder,
     check_encoder,
-    graph_file,
     open_encoder,
 )
 from encoder_cases import (
@@ -27,7 +26,7 @@ from encoder_cases import (
     picture,
 )
 
-from dexora_engines import MockScript, MockStep, graph_signature, open_engine
+from dexora_engines import MockScript, MockStep, graph_file, graph_signature, open_engine
 
 
 @pytest.fixture(scope="module")
