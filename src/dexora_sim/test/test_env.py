@@ -65,6 +65,7 @@ def test_ids_are_those_that_the_docs_name():
         "dexora/BimanualLift-v0",
         "dexora/OpenBottle-v0",
         "dexora/Handover-v0",
+        "dexora/LiftVariant-v0",
     }
 
 

@@ -23,6 +23,7 @@ BARS = {
     "bimanual_lift": (100, 0.95),
     "handover": (100, 0.85),
     "open_bottle": (20, 0.85),
+    "lift_variant": (40, 0.90),
 }
 
 

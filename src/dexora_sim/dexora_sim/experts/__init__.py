@@ -9,12 +9,20 @@ from dexora_sim.experts.base import ACTION_RATE_HZ, Expert, View
 from dexora_sim.experts.bimanual_lift import BimanualLiftExpert
 from dexora_sim.experts.handover import HandoverExpert
 from dexora_sim.experts.lift import LiftExpert
+from dexora_sim.experts.lift_variant import LiftVariantExpert
 from dexora_sim.experts.open_bottle import OpenBottleExpert
 from dexora_sim.experts.reach import ReachExpert
 
 EXPERTS: dict[str, type[Expert]] = {
     expert.task: expert
-    for expert in (ReachExpert, LiftExpert, BimanualLiftExpert, HandoverExpert, OpenBottleExpert)
+    for expert in (
+        ReachExpert,
+        LiftExpert,
+        BimanualLiftExpert,
+        HandoverExpert,
+        OpenBottleExpert,
+        LiftVariantExpert,
+    )
 }
 """The expert of each task, by the task's name."""
 

@@ -7,13 +7,14 @@ from dexora_sim.tasks.base import COLOURS, Episode, Goal, Task
 from dexora_sim.tasks.bimanual_lift import BimanualLift
 from dexora_sim.tasks.handover import Handover
 from dexora_sim.tasks.lift import Lift
+from dexora_sim.tasks.lift_variant import LiftVariant
 from dexora_sim.tasks.open_bottle import OpenBottle
 from dexora_sim.tasks.placing import Placement, Region
 from dexora_sim.tasks.predicate import Progress, Stage, StagedPredicate
 from dexora_sim.tasks.reach import Reach, ReachEither
 
 TASKS: dict[str, type[Task]] = {
-    task.name: task for task in (Reach, ReachEither, Lift, BimanualLift, OpenBottle, Handover)
+    task.name: task for task in (Reach, ReachEither, Lift, BimanualLift, OpenBottle, Handover, LiftVariant)
 }
 """All tasks by name."""
 
