@@ -200,3 +200,28 @@ def test_unknown_preset_is_refused():
 def test_configuration_comes_back_from_json():
     for config in PRESETS.values():
         assert EncoderConfig.from_dict(json.loads(json.dumps(config.to_dict()))) == config
+
+
+def test_convolutional_stem_gives_the_tokens_of_a_patch_stem():
+    config = preset("compact")
+    images = torch.randint(0, 256, (1, 4, 96, 96, 3), dtype=torch.uint8)
+    tokens = VisualEncoder(config)(images, torch.arange(4))
+    assert tokens.shape == (1, 4, config.tokens_per_view, config.width)
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        ({"stem": "fold"}, "stem is 'fold' of 'vit'; 'vit' takes patch, conv"),
+        ({"backbone": "dinov2"}, "stem is 'conv' of 'dinov2'"),
+    ],
+)
+def test_stem_that_there_is_not_is_refused(changes, message):
+    with pytest.raises(ConfigError, match=message):
+        dataclasses.replace(preset("compact"), **changes)
+
+
+def test_convolutional_stem_takes_patches_that_halving_reaches():
+    config = dataclasses.replace(preset("compact"), patch_size=12)
+    with pytest.raises(ConfigError, match="patch_size is 12; stem 'conv' takes a power of two"):
+        VisualEncoder(config)

@@ -12,7 +12,8 @@ from dexora_core.errors import ConfigError
 from rich.console import Console
 
 from dexora_train.learning.loop import Progress
-from dexora_train.learning.train import Reports, TrainConfig, train
+from dexora_train.learning.train import train
+from dexora_train.learning.train_config import Reports, TrainConfig
 
 _console = Console()
 

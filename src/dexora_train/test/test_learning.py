@@ -8,7 +8,7 @@ import pytest
 import torch
 from accelerate import Accelerator
 from dexora_policy.model import preset as policy_preset
-from dexora_policy.solver_plan import CLEAN_TIME
+from dexora_policy.model.context import Context
 from dexora_train.checkpoint import load_checkpoint
 from dexora_train.data import layout, truth
 from dexora_train.data.episode import RecordedEpisode
@@ -23,7 +23,7 @@ from dexora_train.learning.loop import LoopConfig, Run, learning_rate, train_loo
 from dexora_train.learning.losses import Draws, policy_loss
 from dexora_train.learning.observation import Imperfection, seen_views
 from dexora_train.learning.pretraining import answers, augmented
-from dexora_train.learning.train import TrainConfig
+from dexora_train.learning.train_config import TrainConfig
 from dexora_train.learning.windows import Windows, draw
 
 SPANS = (Span(0, 5, "a", False), Span(5, 3, "b", False))
@@ -63,9 +63,12 @@ class Silent:
         self.config = replace(policy_preset("nano"), head=head)
         self.given = []
 
-    def denoise(self, noisy, times, context):
-        self.given.append((noisy, times))
+    def denoise_committed(self, noisy, time, committed, context):
+        self.given.append((noisy, time.expand(len(noisy), 1), committed))
         return torch.zeros_like(noisy)
+
+
+NOTHING_KNOWN = Context(None, None, None)
 
 
 @pytest.mark.parametrize("head", ["mip", "flow", "v"])
@@ -79,11 +82,11 @@ def test_committed_and_padded_steps_do_not_count(head):
     other = actions.clone()
     other[:, :3] += 5.0
     other[:, -2:] -= 5.0
-    loss, same = (policy_loss(policy, None, values, valid, draws) for values in (actions, other))
+    loss, same = (policy_loss(policy, NOTHING_KNOWN, values, valid, draws) for values in (actions, other))
     assert loss > 0
     assert torch.equal(loss, same)
     other[:, 5] += 5.0
-    assert not torch.isclose(loss, policy_loss(policy, None, other, valid, draws))
+    assert not torch.isclose(loss, policy_loss(policy, NOTHING_KNOWN, other, valid, draws))
 
 
 @pytest.mark.parametrize("head", ["mip", "flow", "v"])
@@ -92,12 +95,23 @@ def test_committed_steps_are_given_clean(head):
     draws = Draws(0, 3, shape, 4)
     draws.prefix[:] = torch.tensor([0, 4])
     actions = torch.randn(shape)
-    policy_loss(policy, None, actions, torch.ones(shape[:2], dtype=torch.bool), draws)
-    for noisy, times in policy.given:
+    policy_loss(policy, NOTHING_KNOWN, actions, torch.ones(shape[:2], dtype=torch.bool), draws)
+    for noisy, times, committed in policy.given:
         assert torch.equal(noisy[1, :4], actions[1, :4])
-        assert (times[1, :4] == CLEAN_TIME[head]).all()
+        assert committed.sum(dim=1).tolist() == [0, 4]
         assert not torch.equal(noisy[0, :4], actions[0, :4])
-        assert (times[0] == times[1, 5]).all() or head != "mip"
+        assert (times[0] == times[1]).all() or head != "mip"
+
+
+@pytest.mark.parametrize("head", ["mip", "flow", "v"])
+def test_relative_actions_are_counted_from_the_measured_state(head):
+    policy, shape = Silent(head), (2, 16, 36)
+    draws, state = Draws(0, 3, shape, 4), torch.randn(2, 36)
+    actions, valid = torch.randn(shape), torch.ones(shape[:2], dtype=torch.bool)
+    relative = policy_loss(
+        policy, Context(None, None, None, anchor=state), actions + state[:, None], valid, draws
+    )
+    torch.testing.assert_close(relative, policy_loss(policy, NOTHING_KNOWN, actions, valid, draws))
 
 
 def test_average_starts_near_the_weights_and_swaps_back():

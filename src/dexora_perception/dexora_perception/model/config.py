@@ -10,6 +10,7 @@ from dexora_core.errors import ConfigError
 from dexora_core.records import from_dict, to_dict
 
 BACKBONES = ("dinov2", "vit")
+STEMS = ("patch", "conv")
 CLASS_TOKENS = 1
 
 
@@ -30,6 +31,8 @@ class EncoderConfig:
         pooled_grid: Side of the grid after average pooling [tokens]; 0: no pooling, class token kept.
         swiglu: Whether the backbone's feed-forward is gated (DINOv2-g).
         frozen: Whether the backbone never learns and stays in evaluation mode.
+        stem: How `vit` cuts an image into patches: `patch` (one convolution) or `conv` (several small ones,
+            which learn sooner from little data).
     """
 
     backbone: str
@@ -44,15 +47,20 @@ class EncoderConfig:
     pooled_grid: int = 0
     swiglu: bool = False
     frozen: bool = True
+    stem: str = "patch"
 
     def __post_init__(self) -> None:
         """Check what the shapes must satisfy.
 
         Errors:
-            ConfigError: an unknown backbone, sizes that do not divide, or a view named twice.
+            ConfigError: an unknown backbone or stem, sizes that do not divide, or a view named twice.
         """
         if self.backbone not in BACKBONES:
             raise ConfigError(f"backbone is {self.backbone!r}; allowed are {', '.join(BACKBONES)}")
+        if self.stem not in STEMS or (self.stem != "patch" and self.backbone != "vit"):
+            raise ConfigError(
+                f"stem is {self.stem!r} of {self.backbone!r}; 'vit' takes {', '.join(STEMS)}, others 'patch'"
+            )
         _check_divides("image_size", self.image_size, "patch_size", self.patch_size)
         _check_divides("backbone_width", self.backbone_width, "backbone_heads", self.backbone_heads)
         if self.pooled_grid:

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import torch
+from dexora_core.errors import ConfigError
 from torch import Tensor, nn
 from torch.nn import functional
 
@@ -11,6 +14,7 @@ from dexora_perception.model.config import CLASS_TOKENS, EncoderConfig
 _FEED_FORWARD = 4
 _NORM_EPSILON = 1e-6
 _POSITION_STD = 0.02
+_STEM_GROUPS = 4
 
 
 class _SelfAttention(nn.Module):
@@ -49,6 +53,32 @@ class _Layer(nn.Module):
         return x + self.feed_forward(self.feed_forward_norm(x))
 
 
+def _stem(config: EncoderConfig) -> nn.Module:
+    """Return what turns an image into patches.
+
+    Convolutions that halve the image learn where things are sooner than one wide one (Xiao et al., "Early
+    Convolutions Help Transformers See Better", 2021).
+
+    Errors:
+        ConfigError: a patch that is no power of two, which halving cannot reach.
+    """
+    width, size = config.backbone_width, config.patch_size
+    if config.stem == "patch":
+        return nn.Conv2d(3, width, size, stride=size)
+    halvings = size.bit_length() - 1
+    if size != 1 << halvings or halvings < 1:
+        raise ConfigError(f"patch_size is {size}; stem 'conv' takes a power of two from 2 on")
+    widths = [3, *(max(_STEM_GROUPS, width >> (halvings - 1 - k)) for k in range(halvings))]
+    layers: list[nn.Module] = []
+    for before, after in pairwise(widths):
+        layers += [
+            nn.Conv2d(before, after, 3, stride=2, padding=1),
+            nn.GroupNorm(_STEM_GROUPS, after),
+            nn.GELU(),
+        ]
+    return nn.Sequential(*layers, nn.Conv2d(width, width, 1))
+
+
 class SmallVit(nn.Module):
     """Patches, a class token, learned positions, layers, a norm.
 
@@ -59,7 +89,7 @@ class SmallVit(nn.Module):
     def __init__(self, config: EncoderConfig) -> None:
         super().__init__()
         width = config.backbone_width
-        self.patches = nn.Conv2d(3, width, config.patch_size, stride=config.patch_size)
+        self.patches = _stem(config)
         self.class_token = nn.Parameter(torch.zeros(1, 1, width))
         self.positions = nn.Parameter(torch.randn(1, config.grid**2 + CLASS_TOKENS, width) * _POSITION_STD)
         self.layers = nn.ModuleList(

@@ -11,6 +11,7 @@ from dexora_core.records import from_dict, to_dict
 
 from dexora_policy.solver_plan import HEADS
 
+ACTION_FRAMES = ("absolute", "relative")
 LANGUAGE_KINDS = ("tiny", "llama", "t5", "minilm")
 
 
@@ -77,6 +78,9 @@ class PolicyConfig:
         extra_slots: Further conditions that may be given.
         has_state_head: Whether joint tokens also predict the joint state (auxiliary loss).
         has_control_rate: Whether the decoder is told the rate of the chunk's steps.
+        resampled_tokens: Tokens that learned queries condense all visual ones to before fusion; 0: none do.
+        action_frame: What the network predicts: `absolute` targets, or targets `relative` to the measured
+            joint state, which needs one normalisation for both. What goes in and comes out is absolute.
     """
 
     width: int
@@ -92,17 +96,23 @@ class PolicyConfig:
     extra_slots: tuple[ExtraSlot, ...] = ()
     has_state_head: bool = False
     has_control_rate: bool = False
+    resampled_tokens: int = 0
+    action_frame: str = "absolute"
 
     def __post_init__(self) -> None:
         """Check what the shapes must satisfy.
 
         Errors:
-            ConfigError: an unknown head, a width that the heads do not divide, or a name given twice.
+            ConfigError: an unknown head or action frame, a width that the heads do not divide, or a name
+                given twice.
         """
         if self.head not in HEADS:
             raise ConfigError(f"head is {self.head!r}; allowed are {', '.join(HEADS)}")
         if self.heads < 1 or self.width % self.heads:
             raise ConfigError(f"width is {self.width}; it must be a multiple of heads = {self.heads}")
+        if self.action_frame not in ACTION_FRAMES:
+            allowed = ", ".join(ACTION_FRAMES)
+            raise ConfigError(f"action_frame is {self.action_frame!r}; allowed are {allowed}")
         if not self.embodiments:
             raise ConfigError("embodiments are empty; name at least one robot")
         for field, names in (

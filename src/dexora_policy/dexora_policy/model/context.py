@@ -27,9 +27,11 @@ class Context(NamedTuple):
         values: [layers, B, h, T, dh].
         mask: bool [B, T], false where a token says nothing.
         state: Normalised joint state [B, J] that the joint tokens predict; None without that head.
+        anchor: What relative actions are counted from, normalised [B, J]; None where actions are absolute.
     """
 
     keys: Tensor
     values: Tensor
     mask: Tensor
     state: Tensor | None = None
+    anchor: Tensor | None = None

@@ -11,6 +11,7 @@ from dexora_policy.model.attention import Attention
 from dexora_policy.model.config import PolicyConfig
 from dexora_policy.model.context import ExtraTokens
 from dexora_policy.model.extra_conditions import ExtraConditions
+from dexora_policy.model.resampler import Resampler
 from dexora_policy.model.transformer_layer import TransformerLayer
 
 
@@ -29,6 +30,8 @@ class Fusion(nn.Module):
         self.joints = config.joints
         self.language_source_norm = nn.LayerNorm(config.language.dim)
         self.language_project = nn.Linear(config.language.dim, width)
+        condensed = config.resampled_tokens
+        self.resampler = Resampler(width, config.heads, condensed) if condensed else None
         self.vision_norm, self.language_norm = nn.LayerNorm(width), nn.LayerNorm(width)
         self.cross_attention = Attention(width, config.heads)
         self.state = nn.Sequential(nn.Linear(2 * config.joints, width), nn.GELU(), nn.Linear(width, width))
@@ -54,7 +57,7 @@ class Fusion(nn.Module):
             state: Normalised joint state [B, J] and bool [B, J], false for a joint that is not known.
             extra: Further conditions by the name of their slot.
         """
-        seen, seen_mask = self._read_instruction(*_flatten_views(*vision), *language)
+        seen, seen_mask = self._read_instruction(*self._condense(*_flatten_views(*vision)), *language)
         parts = [(seen, seen_mask), *self.conditions(extra or {}), self._own_tokens(*state)]
         tokens = torch.cat([tokens for tokens, _ in parts], dim=1)
         mask = torch.cat([mask for _, mask in parts], dim=1)
@@ -65,6 +68,12 @@ class Fusion(nn.Module):
         if self.state_head is None:
             return None
         return self.state_head(fused[:, -self.joints :]).squeeze(-1)
+
+    def _condense(self, seen: Tensor, mask: Tensor) -> tuple[Tensor, Tensor]:
+        if self.resampler is None:
+            return seen, mask
+        condensed = self.resampler(seen, mask)
+        return condensed, torch.ones(condensed.shape[:2], dtype=torch.bool, device=seen.device)
 
     def _read_instruction(
         self, seen: Tensor, seen_mask: Tensor, features: Tensor, mask: Tensor

@@ -55,7 +55,8 @@ class Policy(nn.Module):
         tokens, language, state = (x.to(self.decoder.positions.dtype) for x in (tokens, language, state))
         fused, mask = self.fusion((tokens, view_mask), (language, language_mask), (state, state_mask), extra)
         keys, values = self.decoder.keys_values(fused)
-        return Context(keys, values, mask, self.fusion.predict_state(fused))
+        anchor = torch.where(state_mask, state, 0.0) if self.config.action_frame == "relative" else None
+        return Context(keys, values, mask, self.fusion.predict_state(fused), anchor)
 
     def denoise(
         self,
@@ -70,7 +71,7 @@ class Policy(nn.Module):
         """Return the head's prediction [B, H, J].
 
         Args:
-            noisy: Noised normalised actions [B, H, J].
+            noisy: Noised normalised actions [B, H, J], in the frame of the network.
             times: Time of each step [B, H]; `CLEAN_TIME` of the head marks a committed one.
             context: What `context` gave.
             action_mask: bool [B, J], false for a joint that this robot does not have; None: it has all.
@@ -134,24 +135,50 @@ class Policy(nn.Module):
         """
         committed = prefix_mask[..., None]
         prefix = torch.where(committed, prefix, 0.0)
+        given, prefix = prefix, prefix - origin(context)
         x = noise if starts_from_noise(self.config.head) else torch.zeros_like(noise)
         before = x
         for step in solver_plan(self.config.head, steps or DEFAULT_STEPS[self.config.head]):
             x = torch.where(committed, prefix, x)
-            modulations = self._prefix_modulations(step.time, committed, rate_hz)
+            modulations = self._step_modulations(step.time, committed, rate_hz)
             prediction = self.denoise_modulated(
                 x, modulations, context, action_mask=action_mask, embodiment=embodiment
             )
             x, before = advance(step, x, prediction, before)
-        x = torch.where(committed, prefix, x)
+        x = torch.where(committed, given, x + origin(context))
         return x if action_mask is None else torch.where(action_mask[:, None], x, 0.0)
 
-    def _prefix_modulations(self, time: float, committed: Tensor, rate_hz: Tensor | None) -> list[Tensor]:
-        """Return the modulations of one solver step: two times only, picked per step of the chunk."""
-        # Filled on the device: a copy from the host cannot be captured in a CUDA graph.
-        times = [torch.full((1, 1), t, device=committed.device) for t in (time, CLEAN_TIME[self.config.head])]
-        both = self.decoder.modulations(torch.cat(times, dim=1), rate_hz)
+    def denoise_committed(self, noisy: Tensor, time: Tensor, committed: Tensor, context: Context) -> Tensor:
+        """Return the head's prediction [B, H, J] for chunks that begin with committed steps.
+
+        Args:
+            noisy: Noised normalised actions [B, H, J] in the network's frame, clean where they are committed.
+            time: Time of the steps that are not committed [B or 1, 1].
+            committed: bool [B, H].
+            context: What `context` gave.
+        """
+        modulations = self.prefix_modulations(time, committed[..., None])
+        return self.denoise_modulated(noisy, modulations, context)
+
+    def prefix_modulations(
+        self, time: Tensor, committed: Tensor, rate_hz: Tensor | None = None
+    ) -> list[Tensor]:
+        """Return `modulations` of chunks with a committed prefix: two times each, picked per step.
+
+        Args:
+            time: Time of the steps that are not committed [B or 1, 1].
+            committed: bool [B, H, 1].
+            rate_hz: As in `denoise`.
+        """
+        clean = torch.full_like(time, CLEAN_TIME[self.config.head])
+        both = self.decoder.modulations(torch.cat([time, clean], dim=1), rate_hz)
         return [torch.where(committed, pair[:, 1:], pair[:, :1]) for pair in both]
+
+    def _step_modulations(self, time: float, committed: Tensor, rate_hz: Tensor | None) -> list[Tensor]:
+        """Return the modulations of one solver step."""
+        # Filled on the device: a copy from the host cannot be captured in a CUDA graph.
+        filled = torch.full((1, 1), time, device=committed.device)
+        return self.prefix_modulations(filled, committed, rate_hz)
 
     def _embodiment_index(self, embodiment: str | Tensor | None) -> int | Tensor:
         if embodiment is None:
@@ -162,3 +189,8 @@ class Policy(nn.Module):
             known = ", ".join(self.config.embodiments)
             raise ConfigError(f"embodiment {embodiment!r} is unknown; this policy knows {known}")
         return self.config.embodiments.index(embodiment)
+
+
+def origin(context: Context) -> Tensor | float:
+    """Return what the network's actions are counted from, normalised [B, 1, J]; 0 where they are absolute."""
+    return 0.0 if context.anchor is None else context.anchor[:, None]

@@ -21,6 +21,7 @@ from dexora_sim.randomisation import Randomisation
 from dexora_description import contract_path
 from dexora_sim import gl
 from dexora_train.data import layout, truth
+from dexora_train.data.cameras import RENDER_SIZE
 from dexora_train.data.disturbance import disturbance
 from dexora_train.data.episode import RecordedEpisode
 from dexora_train.data.errors import DatasetError
@@ -51,7 +52,7 @@ class CollectConfig:
     episodes: int
     seed: int = 0
     image_size: int = 96
-    render_size: tuple[int, int] = (240, 320)
+    render_size: tuple[int, int] = RENDER_SIZE
     workers: int = 1
     disturbance_rad: float = 0.0
     robot: str = "dexora36"
@@ -124,7 +125,7 @@ def record(config: CollectConfig, task: str, seed: int) -> tuple[RecordedEpisode
         wanted = expert.act(see(env)).astype(np.float32)
         states.append(observation["position"])
         actions.append(wanted)
-        truths.append(truth.truth_of(env))
+        truths.append(truth.truth_of(env.twin))
         for view, picture in observation["images"].items():
             images[view].append(resize(picture, config.image_size))
         executed = (wanted + pushes[len(actions) - 1]).astype(np.float32)

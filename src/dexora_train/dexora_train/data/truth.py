@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import numpy as np
-from dexora_sim.env import DexoraEnv
 from dexora_sim.tasks.base import COLOURS
+from dexora_sim.twin import Twin
 from numpy.typing import NDArray
 
 _AXES = ("x", "y", "z")
@@ -15,10 +15,9 @@ NAMES = (
 """Target of the instruction, and the thing of each colour: 1 if there is one, and where [m], world frame."""
 
 
-def truth_of(env: DexoraEnv) -> NDArray[np.float32]:
+def truth_of(twin: Twin) -> NDArray[np.float32]:
     """Return the values of `NAMES` at this moment, shape (S,); zeros for a colour that is not there."""
-    episode = env.episode
-    objects = env.twin.world().objects
+    episode, objects = twin.episode, twin.world().objects
     values = dict.fromkeys(NAMES, 0.0)
     target = objects.get(episode.goal.target)
     if target is not None:

@@ -74,7 +74,7 @@ class FoldedPolicy(Policy):
                 self.register_buffer(f"modulation_{call}_{layer}", table, persistent=False)
         self._layers = len(tables)
 
-    def _prefix_modulations(self, time: float, committed: Tensor, rate_hz: Tensor | None) -> list[Tensor]:
+    def _step_modulations(self, time: float, committed: Tensor, rate_hz: Tensor | None) -> list[Tensor]:
         assert rate_hz is None, "a folded policy was made for one rate"
         call = self._calls[time]
         pairs = [self.get_buffer(f"modulation_{call}_{layer}") for layer in range(self._layers)]

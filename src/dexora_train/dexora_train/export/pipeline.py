@@ -119,7 +119,10 @@ def export_bundle(
 
 
 def graph_specs(checkpoint: Checkpoint) -> Iterator[GraphSpec]:
-    """Yield every graph of a checkpoint: few steps are one graph, more are a context and a step."""
+    """Yield every graph of a checkpoint: few steps are one graph, more are a context and a step.
+
+    Relative actions are always one graph: the loop outside of `step` knows absolute ones only.
+    """
     recipe = checkpoint.recipe
     checkpoint.encoder.fold_positions()
     yield encoder_spec(checkpoint.encoder)
@@ -128,7 +131,7 @@ def graph_specs(checkpoint: Checkpoint) -> Iterator[GraphSpec]:
         checkpoint.policy,
         recipe.encoder.width,
         recipe.steps,
-        is_one_graph=recipe.steps <= LARGEST_ONE_GRAPH_STEPS,
+        is_one_graph=recipe.steps <= LARGEST_ONE_GRAPH_STEPS or recipe.policy.action_frame != "absolute",
     )
 
 

@@ -10,8 +10,9 @@ from __future__ import annotations
 import torch
 from dexora_policy.model import Policy
 from dexora_policy.model.context import Context
+from dexora_policy.model.policy import origin
 from dexora_policy.model.process import corrupt, target
-from dexora_policy.solver_plan import CLEAN_TIME, MIP_TIMES
+from dexora_policy.solver_plan import MIP_TIMES
 from torch import Tensor
 
 # Beta(1.5, 1), kept away from pure noise by s, as in pi0; here time 1 is noise.
@@ -77,12 +78,12 @@ def policy_loss(policy: Policy, context: Context, actions: Tensor, valid: Tensor
     """
     name = policy.config.head
     committed = prefix_mask(draws.prefix, actions.shape[1])
+    actions = actions - origin(context)
     counted = (valid & ~committed)[..., None].to(actions.dtype)
 
     def error(time: Tensor, noisy: Tensor, wanted: Tensor) -> Tensor:
-        times = torch.where(committed, CLEAN_TIME[name], time.expand(actions.shape[:2]))
         given = torch.where(committed[..., None], actions, noisy)
-        squared = (policy.denoise(given, times, context) - wanted).square()
+        squared = (policy.denoise_committed(given, time, committed, context) - wanted).square()
         return (squared * counted).sum() / (counted.sum() * actions.shape[-1]).clamp(min=1.0)
 
     if name == "mip":

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import torch
 from dexora_perception.model import VisualEncoder
+from dexora_policy.model.resampler import Resampler
 from dexora_sim.tasks.base import COLOURS
 from torch import Tensor, nn
 from torch.nn import functional
@@ -22,48 +23,31 @@ _METRE = 10.0
 _HEADS, _BRIGHTNESS, _CONTRAST, _SHIFT_PX = 4, 0.15, 0.15, 3
 
 
-class PlaceHead(nn.Module):
-    """One question per colour, answered by attention over the tokens of all cameras.
-
-    Args:
-        width: Channels of a token.
-    """
-
-    def __init__(self, width: int) -> None:
-        super().__init__()
-        self.questions = nn.Parameter(torch.randn(len(COLOURS), width) * 0.1)
-        self.attend = nn.MultiheadAttention(width, _HEADS, batch_first=True)
-        self.answer = nn.Sequential(
-            nn.LayerNorm(width), nn.Linear(width, 2 * width), nn.GELU(), nn.Linear(2 * width, VALUES)
-        )
-
-    def forward(self, tokens: Tensor, view_mask: Tensor) -> Tensor:
-        """Return answers (B, colours, 4) for tokens (B, V, N, D); missing views are not looked at."""
-        hidden = (~view_mask)[:, :, None].expand(tokens.shape[:3]).flatten(1)
-        questions = self.questions.expand(len(tokens), -1, -1)
-        found, _ = self.attend(
-            questions, tokens.flatten(1, 2), tokens.flatten(1, 2), key_padding_mask=hidden, need_weights=False
-        )
-        return self.answer(found + questions)
-
-
 class Seeing(nn.Module):
-    """An encoder and its teacher's head.
+    """An encoder, a question per colour to the tokens of all its cameras, and the answers.
 
     Args:
         encoder: The encoder; its backbone learns here even when it is to be frozen later.
+        questions: The policy's own resampler, whose first queries then start with these questions; None: one
+            that is thrown away.
     """
 
-    def __init__(self, encoder: VisualEncoder) -> None:
+    def __init__(self, encoder: VisualEncoder, questions: Resampler | None = None) -> None:
         super().__init__()
+        width = encoder.config.width
         self.encoder = encoder
-        self.head = PlaceHead(encoder.config.width)
+        self.questions = questions or Resampler(width, _HEADS, len(COLOURS))
+        self.answer = nn.Sequential(
+            nn.LayerNorm(width), nn.Linear(width, 2 * width), nn.GELU(), nn.Linear(2 * width, VALUES)
+        )
         encoder.backbone.requires_grad_(True)
 
     def forward(self, images: Tensor, view_mask: Tensor) -> Tensor:
-        """Return answers (B, colours, 4) for pictures uint8 (B, V, S, S, 3)."""
+        """Return answers (B, colours, 4) for pictures uint8 (B, V, S, S, 3); missing views are not read."""
         ids = torch.arange(images.shape[1], device=images.device)
-        return self.head(self.encoder(images, ids), view_mask)
+        tokens = self.encoder(images, ids)
+        seen = view_mask[:, :, None].expand(tokens.shape[:3]).flatten(1)
+        return self.answer(self.questions(tokens.flatten(1, 2), seen)[:, : len(COLOURS)])
 
 
 def answers(values: Tensor) -> Tensor:

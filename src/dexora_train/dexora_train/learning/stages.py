@@ -1,13 +1,11 @@
-"""The stages of a training run: see, remember what was seen, learn to act."""
+"""The stage in which a policy learns to act, on the cached tokens of what an encoder has seen."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 import numpy as np
 import torch
-from accelerate import Accelerator
 from dexora_core.bundle import Statistics
 from dexora_perception.model import VisualEncoder
 from dexora_policy.model import LanguageEncoder, Policy
@@ -16,77 +14,11 @@ from tokenizers import Tokenizer
 from torch import Tensor, nn
 
 from dexora_train.learning.frames import Frames
-from dexora_train.learning.loop import LoopConfig, Run, train_loop
+from dexora_train.learning.loop import Run, train_loop
 from dexora_train.learning.losses import Draws, policy_loss
-from dexora_train.learning.observation import Imperfection, seen_state, seen_views, seen_words
-from dexora_train.learning.pretraining import Seeing, answers, augmented, seeing_loss
+from dexora_train.learning.observation import seen_state, seen_views, seen_words
+from dexora_train.learning.stage_config import StageConfig, own_share
 from dexora_train.learning.windows import Windows, draw
-
-
-@dataclass(frozen=True)
-class StageConfig:
-    """How a stage draws its batches.
-
-    Attributes:
-        batch: Samples per step, of all processes together.
-        loop: The loop.
-        seed: Of everything random.
-        max_prefix_steps: Longest committed prefix.
-        imperfection: What the policy does not get to see.
-        state_weight: Weight of the auxiliary prediction of the joint state, where the policy has that head.
-    """
-
-    batch: int
-    loop: LoopConfig
-    seed: int = 0
-    max_prefix_steps: int = 8
-    imperfection: Imperfection = field(default_factory=Imperfection)
-    state_weight: float = 0.1
-
-
-def pretrain(encoder: VisualEncoder, frames: Frames, config: StageConfig, run: Run) -> float:
-    """Teach an encoder where things are, then freeze its backbone.
-
-    Returns:
-        Mean error of the places of things in held-out episodes [m].
-    """
-    accelerator = run.accelerator
-    seeing = Seeing(encoder)
-    prepared = accelerator.prepare(seeing)
-    spans = frames.of(held_out=False) or frames.spans
-    numbers = np.concatenate([np.arange(s.first, s.first + s.length) for s in spans])
-    views = [frames.views.index(view) for view in encoder.config.views]
-
-    def step_loss(step: int) -> tuple[Tensor, dict[str, float]]:
-        chosen = _mine(numbers[draw(config.seed, step, len(numbers), config.batch)], accelerator)
-        generator = torch.Generator().manual_seed(config.seed * 1_000_003 + step + accelerator.process_index)
-        pictures = augmented(torch.from_numpy(frames.images[chosen][:, views]), generator)
-        wanted = answers(torch.from_numpy(np.asarray(frames.truth[chosen])))
-        mask = seen_views(Draws(config.seed, step, (len(chosen), 1, 1), 0), len(views), config.imperfection)
-        given = prepared(pictures.to(accelerator.device), mask.to(accelerator.device))
-        loss, error_m = seeing_loss(given, wanted.to(accelerator.device))
-        return loss, {"place_error_m": float(error_m.detach())}
-
-    train_loop(prepared, step_loss, config.loop, run)
-    encoder.backbone.requires_grad_(False)
-    encoder.eval()
-    return place_error_m(seeing, frames, views)
-
-
-@torch.no_grad()
-def place_error_m(seeing: Seeing, frames: Frames, views: Sequence[int], most: int = 512) -> float:
-    """Return the mean error of the places of things [m] in frames of held-out episodes."""
-    spans = frames.of(held_out=True) or frames.spans
-    numbers = np.concatenate([np.arange(s.first, s.first + s.length) for s in spans])
-    chosen = numbers[np.linspace(0, len(numbers) - 1, min(most, len(numbers))).astype(int)]
-    errors = []
-    device = next(seeing.parameters()).device
-    for part in np.array_split(chosen, max(1, len(chosen) // 64)):
-        pictures = torch.from_numpy(frames.images[part][:, views]).to(device)
-        mask = torch.ones(pictures.shape[:2], dtype=torch.bool, device=device)
-        wanted = answers(torch.from_numpy(np.asarray(frames.truth[part]))).to(device)
-        errors.append(float(seeing_loss(seeing(pictures, mask), wanted)[1]))
-    return float(np.mean(errors))
 
 
 class Acting(nn.Module):
@@ -205,14 +137,9 @@ def learn_to_act(acting: Acting, samples: Samples, config: StageConfig, run: Run
     def step_loss(step: int) -> tuple[Tensor, dict[str, float]]:
         draws = Draws(config.seed, step, shape, config.max_prefix_steps)
         draws = draws.part(accelerator.process_index, accelerator.num_processes)
-        windows = _mine(draw(config.seed, step, len(samples.windows), config.batch), accelerator)
+        windows = own_share(draw(config.seed, step, len(samples.windows), config.batch), accelerator)
         sample = samples.take(windows, draws.copies.numpy(), accelerator.device)
         return prepared(sample, draws.to(accelerator.device), config), {}
 
     train_loop(prepared, step_loss, config.loop, run)
     acting.eval()
-
-
-def _mine(values: NDArray[np.intp], accelerator: Accelerator) -> NDArray[np.intp]:
-    """Return this process's share of a batch."""
-    return np.array_split(values, accelerator.num_processes)[accelerator.process_index]

@@ -3,24 +3,20 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import torch
 from accelerate import Accelerator
 from dexora_core.bundle import Statistics, make_statistics
 from dexora_core.contract import load_contract
-from dexora_core.records import from_dict, to_dict
-from dexora_perception.model import VisualEncoder
+from dexora_core.records import to_dict
 from dexora_perception.model import preset as encoder_preset
 from dexora_policy.model import Policy, build_language
 from dexora_policy.model import preset as policy_preset
 from dexora_policy.solver_plan import DEFAULT_STEPS
 from numpy.typing import NDArray
-from safetensors.torch import load_file, save_file
 
 from dexora_description import contract_path
 from dexora_train.checkpoint import Checkpoint, Recipe, save_checkpoint
@@ -28,66 +24,16 @@ from dexora_train.data import layout
 from dexora_train.data.reader import LeRobotReader
 from dexora_train.learning.errors import TrainingError
 from dexora_train.learning.frames import Frames, unpack
-from dexora_train.learning.loop import LoopConfig, Progress, Run
-from dexora_train.learning.observation import Imperfection
-from dexora_train.learning.stages import Acting, Samples, StageConfig, learn_to_act, pretrain
+from dexora_train.learning.loop import Run
+from dexora_train.learning.pretraining import Seeing
+from dexora_train.learning.seeing_run import seeing_of
+from dexora_train.learning.stage_config import StageConfig
+from dexora_train.learning.stages import Acting, Samples, learn_to_act
 from dexora_train.learning.tokens import cache_tokens
+from dexora_train.learning.train_config import Reports, TrainConfig
 from dexora_train.word_tokenizer import word_tokenizer
 
-_CONFIG, _ENCODER = "config.json", "encoder.safetensors"
-
-
-@dataclass(frozen=True)
-class TrainConfig:
-    """A training run.
-
-    Attributes:
-        name: Name of the policy.
-        robot: Name of the robot.
-        preset: Size: `nano`, `tiny`, `small`, `base`, `full`.
-        head: `mip` (two regressions, no distillation), `flow` or `v` (diffusion).
-        seeing: Pre-training of the encoder.
-        acting: Training of the policy.
-        batch_seeing: Samples per step of the first, of all processes together.
-        batch_acting: Samples per step of the second.
-        copies: Cached copies of each picture's tokens; all but one are augmented.
-        max_prefix_steps: Longest committed prefix; the robot may think for so many steps.
-        imperfection: What the policy does not get to see.
-        seed: Of everything random.
-    """
-
-    name: str = "policy"
-    robot: str = "dexora36"
-    preset: str = "tiny"
-    head: str = "mip"
-    seeing: LoopConfig = field(default_factory=lambda: LoopConfig(4000, learning_rate=1e-3))
-    acting: LoopConfig = field(default_factory=lambda: LoopConfig(20_000))
-    batch_seeing: int = 32
-    batch_acting: int = 64
-    copies: int = 3
-    max_prefix_steps: int = 8
-    imperfection: Imperfection = field(default_factory=Imperfection)
-    seed: int = 0
-
-    @staticmethod
-    def from_dict(data: Mapping[str, Any]) -> TrainConfig:
-        """Read what was written as JSON; unknown keys are refused."""
-        return from_dict(TrainConfig, data)
-
-
-@dataclass(frozen=True)
-class Reports:
-    """Who is told what.
-
-    Attributes:
-        stage: Called with the name of each stage as it begins.
-        count: Called with what is done of a stage that can be counted, and the total.
-        line: Called with each line of a training log.
-    """
-
-    stage: Callable[[str], None] = lambda name: None
-    count: Callable[[int, int], None] = lambda done, total: None
-    line: Callable[[Progress], None] = lambda line: None
+_CONFIG = "config.json"
 
 
 def train(dataset: Path, folder: Path, config: TrainConfig, reports: Reports | None = None) -> Path:
@@ -108,7 +54,7 @@ def train(dataset: Path, folder: Path, config: TrainConfig, reports: Reports | N
         ConfigError: An unknown preset or head.
     """
     told = reports or Reports()
-    accelerator = Accelerator()
+    accelerator = Accelerator(mixed_precision=config.mixed_precision)
     _claim(folder, config)
     reader = LeRobotReader(dataset)
     _check_fit(reader, config)
@@ -116,13 +62,14 @@ def train(dataset: Path, folder: Path, config: TrainConfig, reports: Reports | N
     with accelerator.main_process_first():
         frames = unpack(dataset, folder / "frames", told.count)
     torch.manual_seed(config.seed)
-    encoder = _seeing_encoder(frames, config, folder, accelerator, told)
+    seeing = seeing_of(frames, config, folder, accelerator, told)
+    encoder = seeing.encoder
     told.stage("computing tokens")
     with accelerator.main_process_first():
         tokens = cache_tokens(encoder, frames, folder / "tokens", config.copies, told.count)
     told.stage("learning to act")
     run = Run(folder / "acting", accelerator, told.line)
-    done = _acting_checkpoint(reader, encoder, (frames, tokens), config, run)
+    done = _acting_checkpoint(reader, seeing, (frames, tokens), config, run)
     if accelerator.is_main_process:
         save_checkpoint(done, folder / "checkpoint")
     return folder / "checkpoint"
@@ -130,20 +77,22 @@ def train(dataset: Path, folder: Path, config: TrainConfig, reports: Reports | N
 
 def _acting_checkpoint(
     reader: LeRobotReader,
-    encoder: VisualEncoder,
+    seeing: Seeing,
     seen: tuple[Frames, NDArray[np.float16]],
     config: TrainConfig,
     run: Run,
 ) -> Checkpoint:
     """Train language and policy on what the encoder has seen."""
     frames, tokens = seen
-    policy_config = replace(policy_preset(config.preset), head=config.head)
-    statistics = statistics_of(reader, reader.root.name)
+    encoder, policy_config = seeing.encoder, replace(policy_preset(config.preset), head=config.head)
+    statistics = statistics_of(reader, reader.root.name, is_shared=policy_config.action_frame == "relative")
     tasks = [span.task for span in frames.spans]
     language = policy_config.language
     tokenizer = word_tokenizer(tasks, language.vocabulary, language.max_tokens)
     torch.manual_seed(config.seed + 1)
     acting = Acting(encoder, build_language(language), Policy(policy_config))
+    if acting.policy.fusion.resampler is not None:
+        acting.policy.fusion.resampler.load_state_dict(seeing.questions.state_dict())
     samples = Samples(frames, tokens, statistics, tokenizer, horizon=policy_config.horizon)
     stage = StageConfig(
         config.batch_acting, config.acting, config.seed, config.max_prefix_steps, config.imperfection
@@ -164,9 +113,16 @@ def _acting_checkpoint(
     return Checkpoint(recipe, encoder, acting.policy, acting.language, tokenizer)
 
 
-def statistics_of(reader: LeRobotReader, name: str) -> Statistics:
-    """Return the normalisation that a dataset's own statistics give."""
-    state, action = reader.stats[layout.STATE], reader.stats[layout.ACTION]
+def statistics_of(reader: LeRobotReader, name: str, *, is_shared: bool = False) -> Statistics:
+    """Return the normalisation that a dataset's own statistics give.
+
+    Args:
+        reader: The dataset.
+        name: Its name.
+        is_shared: Whether states are normalised as actions are, so that one can be counted from the other.
+    """
+    action = reader.stats[layout.ACTION]
+    state = action if is_shared else reader.stats[layout.STATE]
     return make_statistics(
         action_p01=action["q01"],
         action_p99=action["q99"],
@@ -209,27 +165,6 @@ def _check_fit(reader: LeRobotReader, config: TrainConfig) -> None:
             f"{reader.root} has pictures of {size} pixels, preset {config.preset} takes "
             f"{encoder.image_size}; collect with that size."
         )
-
-
-def _seeing_encoder(
-    frames: Frames, config: TrainConfig, folder: Path, accelerator: Accelerator, told: Reports
-) -> VisualEncoder:
-    """Return an encoder that has learnt to see, from an earlier call where there is one."""
-    encoder = VisualEncoder(encoder_preset(config.preset))
-    path = folder / _ENCODER
-    if path.is_file():
-        encoder.load_state_dict(load_file(path))
-        encoder.backbone.requires_grad_(False)
-        return encoder.eval()
-    told.stage("learning to see")
-    stage = StageConfig(config.batch_seeing, config.seeing, config.seed, 0, config.imperfection)
-    error_m = pretrain(encoder, frames, stage, Run(folder / "seeing", accelerator, told.line))
-    told.stage(f"things are seen where they are within {1000 * error_m:.0f} mm")
-    if accelerator.is_main_process:
-        partial = path.with_suffix(".partial")
-        save_file({name: value.contiguous() for name, value in encoder.state_dict().items()}, partial)
-        partial.replace(path)
-    return encoder
 
 
 def _sentence(reader: LeRobotReader, config: TrainConfig) -> str:

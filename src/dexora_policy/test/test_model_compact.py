@@ -1,0 +1,65 @@
+"""Few visual tokens and relative actions: the ways in which the preset that a CPU trains differs."""
+
+from dataclasses import replace
+
+import pytest
+import torch
+from dexora_core.errors import ConfigError
+from dexora_policy.model import preset
+from dexora_policy.model.policy import origin
+from model_cases import NANO, chunk, make_policy, observation, prefix_mask
+
+
+@torch.no_grad()
+@pytest.mark.parametrize("head", ["mip", "flow", "v"])
+def test_relative_chunk_is_the_absolute_one_counted_from_the_state(head):
+    relative, absolute = (make_policy(head=head, action_frame=frame) for frame in ("relative", "absolute"))
+    absolute.load_state_dict(relative.state_dict())
+    inputs, noise, mask = observation(), chunk(), prefix_mask(steps=3)
+    shift = inputs["state"][:, None]
+    prefix = chunk(seed=2)
+    found = relative.sample(relative.context(**inputs), prefix + shift, mask, noise)
+    expected = absolute.sample(absolute.context(**inputs), prefix, mask, noise) + shift
+    torch.testing.assert_close(found, expected, rtol=1e-4, atol=1e-5)
+
+
+@torch.no_grad()
+def test_committed_steps_of_a_relative_chunk_come_back_bit_for_bit():
+    policy, inputs, prefix = make_policy(action_frame="relative"), observation(), chunk(seed=2)
+    found = policy.sample(policy.context(**inputs), prefix, prefix_mask(steps=4), chunk())
+    assert torch.equal(found[:, :4], prefix[:, :4])
+
+
+def test_joint_that_is_not_known_is_counted_from_zero():
+    policy, inputs = make_policy(action_frame="relative"), observation()
+    inputs["state_mask"][:, 5] = False
+    inputs["state"][:, 5] = float("nan")
+    anchor = origin(policy.context(**inputs))
+    assert anchor.isfinite().all()
+    assert not anchor[..., 5].any()
+    assert torch.equal(anchor[:, 0, :5], inputs["state"][:, :5])
+
+
+@torch.no_grad()
+def test_condensed_view_that_is_missing_has_no_influence():
+    policy, inputs = make_policy(resampled_tokens=6), observation()
+    inputs["view_mask"][:, 1] = False
+    spoiled = {**inputs, "tokens": inputs["tokens"].clone()}
+    spoiled["tokens"][:, 1] = float("nan")
+    one, other = (
+        policy.sample(policy.context(**given), chunk(), prefix_mask(), chunk()) for given in (inputs, spoiled)
+    )
+    assert one.isfinite().all()
+    assert torch.equal(one, other)
+
+
+@torch.no_grad()
+def test_condensed_tokens_shorten_what_the_decoder_reads():
+    inputs = observation()
+    lengths = [make_policy(resampled_tokens=count).context(**inputs).mask.shape[1] for count in (0, 6)]
+    assert lengths[0] - lengths[1] == NANO.views * NANO.tokens_per_view - 6
+
+
+def test_unknown_action_frame_is_refused():
+    with pytest.raises(ConfigError, match=r"action_frame is 'world'; allowed are absolute, relative"):
+        replace(preset("compact"), action_frame="world")

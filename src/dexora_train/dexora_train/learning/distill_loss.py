@@ -1,0 +1,156 @@
+"""One round of progressive distillation: a student learns to do in one step what its teacher does in two.
+
+Salimans & Ho, "Progressive Distillation for Fast Sampling of Diffusion Models" (arXiv 2202.00512). From
+demonstrations with noise, at times of the student's grid, the teacher takes two steps of its solver, first
+order; what the student would have to answer to get to the same place in one is what it is trained on. Both
+are given the committed prefix clean, and the steps of it do not count.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import torch
+from dexora_core.errors import ConfigError
+from dexora_policy.model import Policy
+from dexora_policy.model.context import Context
+from dexora_policy.model.policy import origin
+from dexora_policy.model.process import corrupt, signal_and_noise
+from dexora_policy.solver_plan import solver_plan
+from torch import Tensor
+
+from dexora_train.learning.losses import Draws, prefix_mask
+from dexora_train.learning.observation import Imperfection, seen_state, seen_views, seen_words
+from dexora_train.learning.stages import Acting, Sample
+
+HEADS = ("v", "flow")
+"""Heads that can be distilled."""
+# Which of a step's chances decides the place on the student's grid; `observation` takes those before.
+_PLACE_CHANCE = 7
+
+
+class Grid:
+    """The first-order steps of a solver as numbers that can be picked per sample, S steps.
+
+    Args:
+        head: One of `HEADS`.
+        steps: Calls of the network.
+        like: Tensor whose kind and device the numbers take.
+
+    Raises:
+        ConfigError: A head that has no diffusion time.
+    """
+
+    def __init__(self, head: str, steps: int, like: Tensor) -> None:
+        if head not in HEADS:
+            raise ConfigError(f"head is {head!r}; distillation takes {', '.join(HEADS)}")
+        plan = solver_plan(head, steps)
+        names = ("time", "clean_from_x", "clean_from_prediction", "next_from_x", "next_from_estimate")
+        self._values = {name: like.new_tensor([getattr(step, name) for step in plan]) for name in names}
+        self._limit = plan[0].clean_limit
+
+    def time(self, place: Tensor) -> Tensor:
+        """Return the time (B, 1) of steps numbered by place (B,)."""
+        return self._values["time"][place, None]
+
+    def step(self, place: Tensor, x: Tensor, prediction: Tensor) -> Tensor:
+        """Return where a step leads.
+
+        Args:
+            place: Number of each sample's step (B,).
+            x: Where it starts (B, H, J).
+            prediction: What the network answers there (B, H, J).
+        """
+        clean = self._of("clean_from_x", place) * x + self._of("clean_from_prediction", place) * prediction
+        clean = clean.clamp(-self._limit, self._limit)
+        return self._of("next_from_x", place) * x + self._of("next_from_estimate", place) * clean
+
+    def answer(self, place: Tensor, x: Tensor, after: Tensor) -> Tensor:
+        """Return what the network must answer at x to get to `after`; arguments as in `step`."""
+        clean = (after - self._of("next_from_x", place) * x) / self._of("next_from_estimate", place)
+        return (clean - self._of("clean_from_x", place) * x) / self._of("clean_from_prediction", place)
+
+    def _of(self, name: str, place: Tensor) -> Tensor:
+        return self._values[name][place, None, None]
+
+
+@dataclass(frozen=True)
+class Lesson:
+    """What a student is given and has to answer.
+
+    Attributes:
+        given: Noised actions in the frame of the network, committed steps clean (B, H, J).
+        time: Time of the steps that are not committed (B, 1).
+        answer: What the network has to say (B, H, J).
+        weight: Weight of each sample's squared error (B, 1, 1).
+        committed: bool (B, H, 1).
+    """
+
+    given: Tensor
+    time: Tensor
+    answer: Tensor
+    weight: Tensor
+    committed: Tensor
+
+
+@torch.no_grad()
+def lesson(teacher: Policy, context: Context, actions: Tensor, draws: Draws, steps: int) -> Lesson:
+    """Return what a student of `steps` steps learns from a teacher of twice as many.
+
+    Args:
+        teacher: The policy.
+        context: What it made of the observations.
+        actions: Normalised actions of demonstrations (B, H, J).
+        draws: The step's random numbers.
+        steps: Steps of the student.
+    """
+    head = teacher.config.head
+    coarse, fine = Grid(head, steps, actions), Grid(head, 2 * steps, actions)
+    committed = prefix_mask(draws.prefix, actions.shape[1])[..., None]
+    clean = actions - origin(context)
+    place = (draws.chances[:, _PLACE_CHANCE] * steps).long()
+    time = coarse.time(place)
+    noisy = corrupt(head, clean, draws.noise, time.expand(actions.shape[:2]))
+    x = noisy
+    for half in (2 * place, 2 * place + 1):
+        modulations = teacher.prefix_modulations(fine.time(half), committed)
+        prediction = teacher.denoise_modulated(torch.where(committed, clean, x), modulations, context)
+        x = fine.step(half, x, prediction)
+    signal, noise = signal_and_noise(head, time[..., None])
+    # max(SNR, 1) on the error of the clean estimate, written for the network's own answer.
+    weight = torch.maximum(signal, noise).square()
+    given = torch.where(committed, clean, noisy)
+    return Lesson(given, time, coarse.answer(place, noisy, x), weight, committed)
+
+
+def student_loss(student: Policy, context: Context, valid: Tensor, learnt: Lesson) -> Tensor:
+    """Return the weighted mean squared error over real, uncommitted steps.
+
+    Args:
+        student: The policy that learns.
+        context: What it made of the same observations.
+        valid: bool (B, H), false after an episode's end.
+        learnt: Of the teacher.
+    """
+    modulations = student.prefix_modulations(learnt.time, learnt.committed)
+    answer = student.denoise_modulated(learnt.given, modulations, context)
+    counted = (valid[..., None] & ~learnt.committed).to(answer.dtype)
+    squared = learnt.weight * (answer - learnt.answer).square() * counted
+    return squared.sum() / (counted.sum() * answer.shape[-1]).clamp(min=1.0)
+
+
+def observed(acting: Acting, sample: Sample, draws: Draws, how: Imperfection) -> Context:
+    """Return what a policy makes of the observations of some samples.
+
+    Args:
+        acting: Adapter, language and policy.
+        sample: The samples.
+        draws: The step's random numbers, which decide what is not seen.
+        how: How much is not.
+    """
+    ids = torch.arange(sample.tokens.shape[1], device=sample.tokens.device)
+    tokens = acting.adapter(sample.tokens.float(), ids)
+    words = acting.language(sample.ids, sample.id_mask)
+    heard = seen_words(draws, sample.id_mask > 0, how)
+    state, known = seen_state(draws, sample.state, sample.spread, how)
+    return acting.policy.context(tokens, seen_views(draws, tokens.shape[1], how), words, heard, state, known)

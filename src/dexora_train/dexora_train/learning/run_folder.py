@@ -1,0 +1,124 @@
+"""The folder of a run: whose it is, what lies where, and a checkpoint that is complete or absent."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import shutil
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from dexora_train.checkpoint import RECIPE, Checkpoint, load_checkpoint, save_checkpoint, stored_parts
+from dexora_train.learning.errors import TrainingError
+
+CONFIG, CHECKPOINT, FRAMES, TOKENS = "config.json", "checkpoint", "frames", "tokens"
+"""What lies where in the folder of a run."""
+_BUNDLE = "manifest.json"
+
+
+def claim(folder: Path, settings: Mapping[str, Any]) -> None:
+    """Write the settings into a new folder; refuse the folder of another run.
+
+    Args:
+        folder: Of the run; made when needed.
+        settings: Plain data that a run with the same result has too.
+
+    Raises:
+        TrainingError: The folder is another run's, or cannot be written.
+    """
+    path, content = folder / CONFIG, json.loads(json.dumps(settings))
+    if path.is_file():
+        found = read_settings(path)
+        changed = [key for key in sorted({*content, *found}) if content.get(key) != found.get(key)]
+        if changed:
+            raise TrainingError(
+                f"{folder} holds a run with another {', '.join(changed)}; take its settings to go on, or "
+                "another folder to begin anew."
+            )
+        return
+    partial = path.with_suffix(".partial")
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        partial.write_text(json.dumps(content, indent=1) + "\n")
+        partial.replace(path)
+    except OSError as error:
+        partial.unlink(missing_ok=True)
+        raise TrainingError(
+            f"{folder} cannot be written ({error}); free some space, or use another."
+        ) from error
+
+
+def open_checkpoint(directory: Path) -> Checkpoint:
+    """Read a checkpoint that shall learn further.
+
+    Raises:
+        TrainingError: It has no training weights.
+        BundleError: A file is damaged.
+        ConfigError: Its recipe holds an unknown key or a wrong value.
+    """
+    if (directory / _BUNDLE).is_file() and not (directory / RECIPE).is_file():
+        raise TrainingError(
+            f"{directory} is an exported bundle; give the checkpoint that it was exported from, which has "
+            "the training weights."
+        )
+    if not (directory / RECIPE).is_file():
+        raise TrainingError(
+            f"{directory} has no {RECIPE}; give the folder 'checkpoint' of a run, not the run itself."
+        )
+    for part in ("encoder", "policy"):
+        if not (directory / f"{part}.safetensors").is_file():
+            raise TrainingError(
+                f"{directory} has no {part}.safetensors; without training weights nothing can learn further: "
+                "copy the whole folder."
+            )
+    return load_checkpoint(directory)
+
+
+def checkpoint_hash(directory: Path) -> str:
+    """Return the SHA-256 (hex) of a checkpoint's weights, its files in the order of their names."""
+    digest = hashlib.sha256()
+    for path in sorted(directory.glob("*.safetensors")):
+        with path.open("rb") as file:
+            while block := file.read(1 << 20):
+                digest.update(block)
+    return digest.hexdigest()
+
+
+def save_whole(checkpoint: Checkpoint, directory: Path) -> None:
+    """Write a checkpoint so that it is there completely or not at all.
+
+    Raises:
+        TrainingError: The disk cannot be written; what was there before is untouched.
+    """
+    partial = directory.with_name(f".{directory.name}.partial")
+    try:
+        shutil.rmtree(partial, ignore_errors=True)
+        save_checkpoint(checkpoint, partial)
+        shutil.rmtree(directory, ignore_errors=True)
+        partial.replace(directory)
+    except OSError as error:
+        raise TrainingError(
+            f"the checkpoint could not be written to {directory} ({error}); free some space and start again: "
+            "the training itself is kept."
+        ) from error
+    finally:
+        shutil.rmtree(partial, ignore_errors=True)
+
+
+def parent_sentence(checkpoint: Checkpoint, weights: str) -> str:
+    """Return how a lineage names the policy that another one came from."""
+    parts = ", ".join(stored_parts(checkpoint.recipe))
+    return f"{checkpoint.recipe.name} (weights of {parts}: SHA-256 {weights})"
+
+
+def read_settings(path: Path) -> dict[str, Any]:
+    """Return what a file of settings holds.
+
+    Raises:
+        TrainingError: It cannot be read.
+    """
+    try:
+        return dict(json.loads(path.read_text()))
+    except (OSError, ValueError) as error:
+        raise TrainingError(f"{path} cannot be read ({error}); use another folder.") from error

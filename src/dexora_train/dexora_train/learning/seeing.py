@@ -1,0 +1,100 @@
+"""The stage in which an encoder learns to see: from demonstrations, and from many still scenes."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+import torch
+from accelerate import Accelerator
+from torch import Tensor
+
+from dexora_train.data.scenes import Scenes
+from dexora_train.learning.frames import Frames
+from dexora_train.learning.loop import Run, train_loop
+from dexora_train.learning.losses import Draws
+from dexora_train.learning.observation import seen_views
+from dexora_train.learning.pretraining import Seeing, answers, augmented, seeing_loss
+from dexora_train.learning.stage_config import StageConfig, own_share
+from dexora_train.learning.windows import draw
+
+
+def pretrain(
+    seeing: Seeing, frames: Frames, config: StageConfig, run: Run, scenes: Scenes | None = None
+) -> float:
+    """Teach an encoder where things are, then freeze its backbone.
+
+    Args:
+        seeing: The encoder and its questions.
+        frames: Of demonstrations.
+        config: How batches are drawn.
+        run: Where.
+        scenes: Still scenes, which then are half of each batch.
+
+    Returns:
+        Mean error of the places of things in held-out episodes [m].
+    """
+    accelerator, encoder = run.accelerator, seeing.encoder
+    prepared = accelerator.prepare(seeing)
+    pictures = Pictures(frames, scenes, encoder.config.views)
+
+    def step_loss(step: int) -> tuple[Tensor, dict[str, float]]:
+        shown, known = pictures.take(step, config, accelerator)
+        generator = torch.Generator().manual_seed(config.seed * 1_000_003 + step + accelerator.process_index)
+        shown, wanted = augmented(shown, generator), answers(known)
+        draws = Draws(config.seed, step, (len(shown), 1, 1), 0)
+        mask = seen_views(draws, shown.shape[1], config.imperfection)
+        given = prepared(shown.to(accelerator.device), mask.to(accelerator.device))
+        loss, error_m = seeing_loss(given, wanted.to(accelerator.device))
+        return loss, {"place_error_m": float(error_m.detach())}
+
+    train_loop(prepared, step_loss, config.loop, run)
+    encoder.backbone.requires_grad_(False)
+    encoder.eval()
+    return place_error_m(seeing, frames, pictures.places)
+
+
+class Pictures:
+    """Draws what an encoder learns to see from: frames of demonstrations, and still scenes if there are any.
+
+    Args:
+        frames: Of demonstrations; of those held out nothing is taken.
+        scenes: Half of each batch; None: none.
+        views: The encoder's.
+    """
+
+    def __init__(self, frames: Frames, scenes: Scenes | None, views: Sequence[str]) -> None:
+        spans = frames.of(held_out=False) or frames.spans
+        self._numbers = np.concatenate([np.arange(s.first, s.first + s.length) for s in spans])
+        self._frames, self._scenes = frames, scenes
+        self.places = [frames.views.index(view) for view in views]
+        """Where the encoder's views are among those of the frames."""
+        self._scene_places = [] if scenes is None else [scenes.views.index(view) for view in views]
+
+    def take(self, step: int, config: StageConfig, accelerator: Accelerator) -> tuple[Tensor, Tensor]:
+        """Return this process's pictures uint8 (B, V, S, S, 3) and what is true of them (B, S)."""
+        still = 0 if self._scenes is None else config.batch // 2
+        drawn = draw(config.seed, step, len(self._numbers), config.batch - still)
+        chosen = self._numbers[own_share(drawn, accelerator)]
+        shown, known = self._frames.images[chosen][:, self.places], self._frames.truth[chosen]
+        if self._scenes is not None:
+            scenes = own_share(draw(config.seed + 1, step, len(self._scenes.truth), still), accelerator)
+            shown = np.concatenate([shown, self._scenes.images[scenes][:, self._scene_places]])
+            known = np.concatenate([known, self._scenes.truth[scenes]])
+        return torch.from_numpy(shown), torch.from_numpy(np.asarray(known))
+
+
+@torch.no_grad()
+def place_error_m(seeing: Seeing, frames: Frames, views: Sequence[int], most: int = 512) -> float:
+    """Return the mean error of the places of things [m] in frames of held-out episodes."""
+    spans = frames.of(held_out=True) or frames.spans
+    numbers = np.concatenate([np.arange(s.first, s.first + s.length) for s in spans])
+    chosen = numbers[np.linspace(0, len(numbers) - 1, min(most, len(numbers))).astype(int)]
+    errors = []
+    device = next(seeing.parameters()).device
+    for part in np.array_split(chosen, max(1, len(chosen) // 64)):
+        pictures = torch.from_numpy(frames.images[part][:, views]).to(device)
+        mask = torch.ones(pictures.shape[:2], dtype=torch.bool, device=device)
+        wanted = answers(torch.from_numpy(np.asarray(frames.truth[part]))).to(device)
+        errors.append(float(seeing_loss(seeing(pictures, mask), wanted)[1]))
+    return float(np.mean(errors))

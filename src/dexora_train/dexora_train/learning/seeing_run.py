@@ -1,0 +1,59 @@
+"""The part of a training run that ends with an encoder which sees: drawn, trained, and kept in its folder."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+from accelerate import Accelerator
+from dexora_perception.model import VisualEncoder
+from dexora_perception.model import preset as encoder_preset
+from dexora_policy.model import preset as policy_preset
+from dexora_policy.model.resampler import Resampler
+from safetensors.torch import load_file, save_file
+
+from dexora_train.data.scenes import SceneConfig, Scenes, draw_scenes
+from dexora_train.learning.frames import Frames
+from dexora_train.learning.loop import Run
+from dexora_train.learning.pretraining import Seeing
+from dexora_train.learning.seeing import pretrain
+from dexora_train.learning.stage_config import StageConfig
+from dexora_train.learning.train_config import Reports, TrainConfig
+
+SCENE_TASKS = ("reach", "lift", "bimanual_lift")
+"""Tasks whose layouts the still scenes show."""
+_SEEING = "seeing.safetensors"
+
+
+def seeing_of(
+    frames: Frames, config: TrainConfig, folder: Path, accelerator: Accelerator, told: Reports
+) -> Seeing:
+    """Return an encoder that has learnt to see, from an earlier call where there is one."""
+    policy = policy_preset(config.preset)
+    count = policy.resampled_tokens
+    questions = Resampler(policy.width, policy.heads, count) if count else None
+    seeing, path = Seeing(VisualEncoder(encoder_preset(config.preset)), questions), folder / _SEEING
+    if path.is_file():
+        seeing.load_state_dict(load_file(path))
+        seeing.encoder.backbone.requires_grad_(False)
+        return seeing.eval()
+    scenes = _scenes(frames, config, folder, accelerator, told) if config.scenes else None
+    told.stage("learning to see")
+    stage = StageConfig(config.batch_seeing, config.seeing, config.seed, 0, config.imperfection)
+    error_m = pretrain(seeing, frames, stage, Run(folder / "seeing", accelerator, told.line), scenes)
+    told.stage(f"things are seen where they are within {1000 * error_m:.0f} mm")
+    if accelerator.is_main_process:
+        partial = path.with_suffix(".partial")
+        save_file({name: value.contiguous() for name, value in seeing.state_dict().items()}, partial)
+        partial.replace(path)
+    return seeing
+
+
+def _scenes(
+    frames: Frames, config: TrainConfig, folder: Path, accelerator: Accelerator, told: Reports
+) -> Scenes:
+    """Draw the still scenes of a run."""
+    told.stage("drawing scenes")
+    wanted = SceneConfig(SCENE_TASKS, config.scenes, encoder_preset(config.preset).image_size, config.robot)
+    with accelerator.main_process_first():
+        return draw_scenes(wanted, np.asarray(frames.state), folder / "scenes", told.count)

@@ -1,0 +1,69 @@
+"""What a training run is, and who is told how it goes."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from dexora_core.records import from_dict
+
+from dexora_train.learning.loop import LoopConfig, Progress
+from dexora_train.learning.observation import Imperfection
+
+
+@dataclass(frozen=True)
+class TrainConfig:
+    """A training run.
+
+    Attributes:
+        name: Name of the policy.
+        robot: Name of the robot.
+        preset: Size: `nano`, `tiny`, `small`, `base`, `full`.
+        head: `mip` (two regressions, no distillation), `flow` or `v` (diffusion).
+        seeing: Pre-training of the encoder.
+        acting: Training of the policy.
+        batch_seeing: Samples per step of the first, of all processes together.
+        batch_acting: Samples per step of the second.
+        copies: Cached copies of each picture's tokens; all but one are augmented.
+        scenes: Still scenes that the encoder learns from beside the demonstrations; 0: none.
+        max_prefix_steps: Longest committed prefix; the robot may think for so many steps.
+        imperfection: What the policy does not get to see.
+        mixed_precision: `no` or `bf16`, as `accelerate` has it.
+        seed: Of everything random.
+    """
+
+    name: str = "policy"
+    robot: str = "dexora36"
+    preset: str = "tiny"
+    head: str = "mip"
+    seeing: LoopConfig = field(default_factory=lambda: LoopConfig(4000, learning_rate=1e-3))
+    acting: LoopConfig = field(default_factory=lambda: LoopConfig(20_000))
+    batch_seeing: int = 32
+    batch_acting: int = 64
+    copies: int = 3
+    scenes: int = 0
+    max_prefix_steps: int = 8
+    imperfection: Imperfection = field(default_factory=Imperfection)
+    mixed_precision: str = "no"
+    seed: int = 0
+
+    @staticmethod
+    def from_dict(data: Mapping[str, Any]) -> TrainConfig:
+        """Read what was written as JSON; unknown keys are refused."""
+        return from_dict(TrainConfig, data)
+
+
+@dataclass(frozen=True)
+class Reports:
+    """Who is told what.
+
+    Attributes:
+        stage: Called with the name of each stage as it begins.
+        count: Called with what is done of a stage that can be counted, and the total.
+        line: Called with each line of a training log.
+    """
+
+    stage: Callable[[str], None] = lambda name: None
+    count: Callable[[int, int], None] = lambda done, total: None
+    line: Callable[[Progress], None] = lambda line: None
