@@ -1,8 +1,10 @@
 """The loops that benchmarks/command_path.py compares, each in a process of its own.
 
-python _command_loops.py bare|timer RATE_HZ SECONDS     prints lateness in us as JSON
-python _command_loops.py flood SECONDS                  publishes 1 MB messages as fast as it can
-python _command_loops.py burn SECONDS                   keeps a core busy
+python _command_loops.py bare RATE_HZ SECONDS [PRIORITY]   prints lateness in us and the scheduling as JSON
+python _command_loops.py timer RATE_HZ SECONDS             the same of a plain rclpy timer
+python _command_loops.py flood SECONDS                     publishes 1 MB images as fast as it can
+python _command_loops.py drain SECONDS                     takes them
+python _command_loops.py burn SECONDS                      keeps a core busy
 """
 
 from __future__ import annotations
@@ -13,17 +15,24 @@ import time
 
 from dexora_control.pacing import Pacer
 
+from dexora_control import realtime
 
-def bare(rate_hz: float, seconds: float) -> list[float]:
-    """Sleep to absolute times and do nothing."""
+IMAGE_TOPIC = "flood/image"
+
+
+def bare(rate_hz: float, seconds: float, priority: float = 0.0) -> tuple[list[float], str]:
+    """Sleep to absolute times and do nothing; with a priority, in the class that the command node obtains."""
+    scheduling = realtime.obtain(round(priority), lock_memory=priority > 0)
+    if priority > 0:
+        realtime.stop_garbage_collection()
     pacer, late = Pacer(round(1e9 / rate_hz)), []
     end_ns = time.monotonic_ns() + round(seconds * 1e9)
     while time.monotonic_ns() < end_ns:
         late.append(pacer.wait().lateness_ns / 1e3)
-    return late
+    return late, scheduling.label
 
 
-def timer(rate_hz: float, seconds: float) -> list[float]:
+def timer(rate_hz: float, seconds: float) -> tuple[list[float], str]:
     """A plain rclpy timer on the stock executor, beside a subscription."""
     import rclpy  # noqa: PLC0415 - the bare loop must not load it
     from rclpy.executors import SingleThreadedExecutor  # noqa: PLC0415
@@ -42,37 +51,53 @@ def timer(rate_hz: float, seconds: float) -> list[float]:
     period_ns = round(1e9 / rate_hz)
     # A timer has no due time that one could read: its earliest phase over the block stands for it.
     phases = [(wake - wakes[0]) - round((wake - wakes[0]) / period_ns) * period_ns for wake in wakes]
-    return [(phase - min(phases)) / 1e3 for phase in phases]
+    return [(phase - min(phases)) / 1e3 for phase in phases], "SCHED_OTHER"
 
 
 def flood(seconds: float) -> None:
-    """Publish 1 MB on a topic that the command node does not subscribe to."""
+    """Publish images of 1 MB on a topic that the command node does not subscribe to."""
+    import array  # noqa: PLC0415
+
     import rclpy  # noqa: PLC0415
-    from std_msgs.msg import UInt8MultiArray  # noqa: PLC0415
+    from sensor_msgs.msg import Image  # noqa: PLC0415
 
     rclpy.init()
-    node = rclpy.create_node("flood")
-    publisher = node.create_publisher(UInt8MultiArray, "flood", 1)
-    node.create_subscription(UInt8MultiArray, "flood", lambda _message: None, 1)
-    message = UInt8MultiArray(data=bytes(10**6))
+    publisher = rclpy.create_node("flood").create_publisher(Image, IMAGE_TOPIC, 1)
+    image = Image(height=500, width=666, encoding="rgb8", step=1998, data=array.array("B", bytes(999_000)))
     end_s = time.monotonic() + seconds
     while time.monotonic() < end_s:
-        publisher.publish(message)
-        rclpy.spin_once(node, timeout_sec=0.0)
+        publisher.publish(image)
+
+
+def drain(seconds: float) -> None:
+    """Take the images of the flood, so that they really travel."""
+    import rclpy  # noqa: PLC0415
+    from sensor_msgs.msg import Image  # noqa: PLC0415
+
+    rclpy.init()
+    node = rclpy.create_node("drain")
+    node.create_subscription(Image, IMAGE_TOPIC, lambda _message: None, 1)
+    end_s = time.monotonic() + seconds
+    while time.monotonic() < end_s:
+        rclpy.spin_once(node, timeout_sec=0.1)
+
+
+def burn(seconds: float) -> None:
+    """Keep a core busy."""
+    end_s = time.monotonic() + seconds
+    while time.monotonic() < end_s:
+        pass
 
 
 def main() -> int:
     """Run what the command line names."""
     kind, *numbers = sys.argv[1:]
     values = [float(number) for number in numbers]
-    if kind == "burn":
-        end_s = time.monotonic() + values[0]
-        while time.monotonic() < end_s:
-            pass
-    elif kind == "flood":
-        flood(values[0])
+    if kind in {"bare", "timer"}:
+        late, scheduling = {"bare": bare, "timer": timer}[kind](*values)
+        print(json.dumps({"lateness_us": late, "scheduling": scheduling}))
     else:
-        print(json.dumps({"bare": bare, "timer": timer}[kind](*values)))
+        {"burn": burn, "flood": flood, "drain": drain}[kind](*values)
     return 0
 
 

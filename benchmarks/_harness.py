@@ -14,6 +14,7 @@ import argparse
 import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
+from itertools import groupby
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -99,7 +100,7 @@ class Report:
     """What a benchmark found.
 
     Attributes:
-        rows: Table rows; all share the keys of the first, which are the column titles.
+        rows: Table rows; rows in turn with the same keys, the column titles, are shown as one table.
         bars: Promises, checked by `--check`.
         notes: Sentences on what is inside the timers, the order of blocks and the like.
         samples: Raw samples by name, for the archive.
@@ -177,7 +178,8 @@ def show(name: str, options: Options, circumstances: Mapping[str, Any], report: 
     print(f"{name}{' (quick: not for publication)' if options.quick else ''}")
     print("; ".join(f"{key}: {value}" for key, value in circumstances.items() if value))
     print(f"blocks of {options.block_s:g} s, {options.repetitions} per side, alternating\n")
-    print(table(report.rows))
+    for _, rows in groupby(report.rows, key=list):
+        print(table(list(rows)))
     print(table([_bar_row(bar) for bar in report.bars]))
     for note in report.notes:
         print(f"note: {note}")
