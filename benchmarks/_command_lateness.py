@@ -193,7 +193,9 @@ def lateness(options: Options, report: Report) -> Iterator[None]:
             report.rows.append(row(f"tick duration, {rate_hz} Hz, {under}", NODE, "us", spent))
             yield
     report.bars += bars_of(samples, scheduling[NODE].startswith("SCHED_FIFO"))
-    report.notes.append("lateness of the rclpy timer is counted from its earliest phase in the block")
+    report.notes.append(
+        "lateness of the rclpy timer is counted from the due time that it told at its last call"
+    )
     if scheduling[GRANTED] != scheduling[NODE]:
         report.notes.append(f"the bare loop got {scheduling[GRANTED]}, the node {scheduling[NODE]}")
 

@@ -41,17 +41,23 @@ def timer(rate_hz: float, seconds: float) -> tuple[list[float], str]:
     rclpy.init()
     node = rclpy.create_node("plain_timer")
     node.create_subscription(JointState, "joint_states", lambda _message: None, 1)
-    wakes: list[int] = []
-    node.create_timer(1.0 / rate_hz, lambda: wakes.append(time.monotonic_ns()))
+    late: list[float] = []
+    due_ns: list[int] = []
+
+    def on_timer() -> None:
+        if due_ns:
+            late.append(max(time.monotonic_ns() - due_ns.pop(), 0) / 1e3)
+        left_ns = ticker.time_until_next_call()
+        if left_ns is not None:
+            due_ns.append(time.monotonic_ns() + left_ns)
+
+    ticker = node.create_timer(1.0 / rate_hz, on_timer)
     executor = SingleThreadedExecutor()
     executor.add_node(node)
     end_s = time.monotonic() + seconds
     while time.monotonic() < end_s:
         executor.spin_once(timeout_sec=0.1)
-    period_ns = round(1e9 / rate_hz)
-    # A timer has no due time that one could read: its earliest phase over the block stands for it.
-    phases = [(wake - wakes[0]) - round((wake - wakes[0]) / period_ns) * period_ns for wake in wakes]
-    return [(phase - min(phases)) / 1e3 for phase in phases], "SCHED_OTHER"
+    return late, "SCHED_OTHER"
 
 
 def flood(seconds: float) -> None:

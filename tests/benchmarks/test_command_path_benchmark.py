@@ -81,6 +81,12 @@ def test_bare_loop_tells_its_lateness_and_its_class():
     assert block.scheduling == "SCHED_OTHER"
 
 
+def test_rclpy_timer_tells_lateness_from_its_own_due_times():
+    block = _command_lateness.loop_block(("timer", 50, 0.5), os.environ, lambda process: process.wait())
+    assert 1 <= len(block.lateness_us) <= 25
+    assert min(block.lateness_us) >= 0.0
+
+
 def lateness_samples(node_us):
     sides = {NODE: node_us, GRANTED: 50.0, TIMER: 1000.0}
     return {(side, 500, under): [value] * 200 for side, value in sides.items() for under in LOADS}
