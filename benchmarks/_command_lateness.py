@@ -167,7 +167,7 @@ def patient(rate_hz: int, seconds: float, under: str, report: Report) -> dict[st
     """Measure one block of each side; a robot that does not come up is tried once more, and told of."""
     try:
         return sides(rate_hz, seconds, under)
-    except AssertionError as error:
+    except (AssertionError, subprocess.TimeoutExpired) as error:
         report.notes.append(f"repeated at {rate_hz} Hz, {under}: {str(error)[:200]}")
         return sides(rate_hz, seconds, under)
 
