@@ -5,6 +5,17 @@ from pathlib import Path
 from setuptools import find_packages, setup
 
 PACKAGE = "dexora_bringup"
+SHARE = f"share/{PACKAGE}"
+
+
+def bundles() -> list[tuple[str, list[str]]]:
+    """Return the files of every shipped bundle, folder by folder; none where no bundle is in the sources."""
+    folders = sorted({path.parent for path in Path("bundles").rglob("*") if path.is_file()})
+    return [
+        (f"{SHARE}/{folder}", sorted(str(path) for path in folder.iterdir() if path.is_file()))
+        for folder in folders
+    ]
+
 
 setup(
     name=PACKAGE,
@@ -13,9 +24,10 @@ setup(
     package_data={PACKAGE: ["py.typed"]},
     data_files=[
         ("share/ament_index/resource_index/packages", [f"resource/{PACKAGE}"]),
-        (f"share/{PACKAGE}", ["package.xml"]),
-        (f"share/{PACKAGE}/launch", sorted(map(str, Path("launch").glob("*.launch.py")))),
-        (f"share/{PACKAGE}/rviz", ["rviz/dexora.rviz"]),
+        (SHARE, ["package.xml"]),
+        (f"{SHARE}/launch", sorted(map(str, Path("launch").glob("*.launch.py")))),
+        (f"{SHARE}/rviz", ["rviz/dexora.rviz"]),
+        *bundles(),
     ],
     zip_safe=False,
     extras_require={"test": ["pytest"]},

@@ -22,6 +22,7 @@ setup(
     entry_points={
         "console_scripts": [
             "expert_node = dexora_sim.expert_node:main",
+            "policy_player_node = dexora_sim.policy_player_node:main",
             "process_fault_node = dexora_sim.process_fault_node:main",
             "twin_node = dexora_sim.twin_node:main",
         ]

@@ -17,9 +17,9 @@ REFUSED = {
         ("expert:=true", "task:=reach_either"),
         "expert:=true has no expert for task:=reach_either; choose one of reach, lift, ",
     ),
-    "episodes without expert": (
+    "episodes that nobody plays": (
         ("episodes:=3", "expert:=false"),
-        "episodes counts what the expert plays, and none plays here",
+        "episodes counts what a policy or an expert plays, and none plays here",
     ),
     "expert without a way to the robot": (
         ("expert:=true", "command_path:=false"),

@@ -26,7 +26,7 @@ def test_command_path_is_the_controllers_only_publisher_and_holds_without_a_sour
 
 
 def test_expert_of_the_default_task_moves_the_robot_through_the_command_path(launch):
-    launched = launch("mujoco.launch.py", *SMALL_PICTURES)
+    launched = launch("mujoco.launch.py", "expert:=true", *SMALL_PICTURES)
     launched.wait_for_output("expert_node asked for policy: policy owns the robot")
     launched.ask_until(*STATE, contains=["owner: policy", "is_moving: true"])
     launched.ask_until("topic", "info", CHUNK, contains=["Publisher count: 1", "Subscription count: 1"])

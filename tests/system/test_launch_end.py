@@ -43,7 +43,8 @@ def test_sigterm_to_the_launch_ends_everything(launch):
 
 
 def test_expert_plays_its_episodes_and_the_launch_ends_with_code_0(launch):
-    launched = launch("mujoco.launch.py", "task:=reach", "seed:=5", "episodes:=2", *SMALL_PICTURES)
+    words = ("task:=reach", "expert:=true", "seed:=5", "episodes:=2")
+    launched = launch("mujoco.launch.py", *words, *SMALL_PICTURES)
     assert launched.wait(180.0) == 0
     for seed in (5, 6):
         assert f"seed {seed}: success after" in launched.output, launched.output

@@ -17,7 +17,7 @@ from .launched import SMALL_PICTURES
 pytestmark = [pytest.mark.system, pytest.mark.slow]
 
 STATE = ("topic", "echo", "--once", "--qos-durability", "transient_local", "/dexora/command/safety_state")
-START = ("mujoco.launch.py", "fault_start:=0.5", *SMALL_PICTURES)
+START = ("mujoco.launch.py", "expert:=true", "fault_start:=0.5", *SMALL_PICTURES)
 STORY_S = 120.0
 REST_BOUND_MS = 900
 """Largest age of a policy, the way to rest, and what a loaded machine adds."""
@@ -107,7 +107,7 @@ def test_killed_watchdog_stops_the_robot_until_an_operator_resets(launch):
 
 
 def test_policy_killed_by_hand_does_not_end_the_launch(launch):
-    launched = launch("mujoco.launch.py", "task:=reach", *SMALL_PICTURES)
+    launched = launch("mujoco.launch.py", "task:=reach", "expert:=true", *SMALL_PICTURES)
     launched.ask_until(*STATE, contains=["owner: policy", "is_moving: true"])
     os.kill(launched.pid_of("expert_node"), signal.SIGKILL)
     launched.wait_for_output("[command_node]: DX-FRS-010 L2")

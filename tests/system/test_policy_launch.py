@@ -17,7 +17,7 @@ STATE = ("topic", "echo", "--once", "--qos-durability", "transient_local", "/dex
 STATUS = ("topic", "echo", "--once", "/dexora/policy/status")
 REFUSED = {
     "instruction without a policy": (
-        ("instruction:=wave",),
+        ("instruction:=wave", "expert:=true"),
         "add bundle:=DIRECTORY, or leave instruction out",
     ),
     "policy without a way to the robot": (

@@ -66,11 +66,15 @@ POLICY = (
     Argument(
         "bundle",
         "",
-        "Directory of the model bundle that token_encoder_node and policy_node run; empty for none.",
+        "Directory of the model bundle that token_encoder_node and policy_node run, or the name of a "
+        "shipped one; empty for none, on the twin for the shipped one where it does the task.",
     ),
     Argument("engine", "onnx", "Engine that runs the bundle.", ("onnx", "tensorrt", "mock")),
     Argument(
-        "instruction", "", "What the policy does as soon as it may; empty waits for the action RunPolicy."
+        "instruction",
+        "",
+        "What the policy does as soon as it may; empty waits for the action RunPolicy, or, where it "
+        "plays the twin's task, for the twin's words.",
     ),
 )
 POLICY_NAMES = tuple(argument.name for argument in POLICY)
@@ -90,6 +94,8 @@ def include_robot(
     clock_topic: str = CLOCK_TOPIC,
     enable_node: str = "",
     image_size: tuple[str, str] = ("0", "0"),
+    bundle: str | None = None,
+    instruction: str | None = None,
 ) -> IncludeLaunchDescription:
     """Includes `robot.launch.py`, the graph that every world shares, with the arguments of the same name.
 
@@ -98,9 +104,11 @@ def include_robot(
         clock_topic: Where it does.
         enable_node: Node that has the enable line; empty where the topics are not a node's own.
         image_size: Width and height of the camera images [pixel]; 0 for the contract's.
+        bundle: Directory of the bundle; None takes what was typed.
+        instruction: What the policy does as soon as it may; None takes what was typed.
     """
     path = PathJoinSubstitution([FindPackageShare("dexora_bringup"), "launch", "robot.launch.py"])
-    arguments = {
+    arguments: dict[str, LaunchConfiguration | str] = {
         name: LaunchConfiguration(name)
         for name in ("robot", "namespace", "command_path", "dry_run", "log_level", *POLICY_NAMES)
     }
@@ -111,6 +119,8 @@ def include_robot(
         "image_width": image_size[0],
         "image_height": image_size[1],
     }
+    chosen = {"bundle": bundle, "instruction": instruction}
+    arguments |= {name: text for name, text in chosen.items() if text is not None}
     return IncludeLaunchDescription(
         PythonLaunchDescriptionSource(path), launch_arguments=[*arguments.items(), *world.items()]
     )

@@ -1,4 +1,4 @@
-"""The robot on its MuJoCo twin: the shared graph, the twin, and a scripted expert where the task has one.
+"""The robot on its MuJoCo twin: the shared graph, the twin, and who plays its task, a policy or an expert.
 
 A robot in a namespace has its own world, and so its own time on `/<namespace>/clock`.
 """
@@ -22,6 +22,15 @@ from dexora_bringup.arguments import (
     refuse_if,
     value,
 )
+from dexora_bringup.players import (
+    PLAYERS,
+    bundle_of,
+    check_players,
+    first_seed,
+    has_expert,
+    has_player,
+    has_source,
+)
 from dexora_bringup.transport import transport_actions
 from launch import LaunchContext, LaunchDescription
 from launch.actions import EmitEvent, GroupAction, OpaqueFunction, RegisterEventHandler
@@ -30,25 +39,14 @@ from launch.events import Shutdown
 from launch.events.process import ProcessExited
 from launch_ros.actions import Node, PushRosNamespace
 
-TASKS = ("none", "reach", "reach_either", "lift", "bimanual_lift", "open_bottle", "handover")
-TASKS_WITH_EXPERT = tuple(task for task in TASKS if task not in ("none", "reach_either"))
 PROCESS_FAULTS = tuple(
     f"{victim}_{blow}" for victim in ("policy", "command", "watchdog") for blow in ("killed", "stalled")
 )
 ARGUMENTS = (
     ROBOT,
     NAMESPACE,
-    Argument("task", "lift", "Task whose scene the twin shows; none is the robot alone.", TASKS),
-    Argument("seed", "0", "Seed of the scene: where things are, what they weigh, how they look."),
+    *PLAYERS,
     Argument("randomisation", "train", "How far the world varies with the seed.", ("off", "train", "ood")),
-    Argument(
-        "expert",
-        "",
-        "Let the scripted expert do the task, through command_node as a policy would; empty: where it can.",
-    ),
-    Argument(
-        "episodes", "0", "Episodes that the expert plays before the launch ends; 0 plays on until stopped."
-    ),
     Argument("image_width", "320", "Width of every camera image [pixel]; 0 takes the contract's."),
     Argument("image_height", "240", "Height of every camera image [pixel]; 0 takes the contract's."),
     Argument("camera_rate", "20.0", "Rate of every camera [Hz]; 0 renders nothing."),
@@ -73,39 +71,20 @@ ARGUMENTS = (
 )
 
 
+class EpisodesFailedError(RuntimeError):
+    """A policy has played all its episodes, and not every one succeeded; the launch ends with code 1."""
+
+
 def _check(context: LaunchContext) -> list:
     """Refuses arguments that cannot work together, before anything starts."""
     check_robot(context)
-    _check_expert(context)
-    _check_fault(context)
-    number(context, "seed", 0, 2**31 - 1, is_whole=True)
     number(context, "image_width", 0, 1920, "pixel", is_whole=True)
     number(context, "image_height", 0, 1080, "pixel", is_whole=True)
     number(context, "camera_rate", 0, 60, "Hz")
     number(context, "realtime_factor", 0, 100)
+    check_players(context)
+    _check_fault(context)
     return []
-
-
-def _check_expert(context: LaunchContext) -> None:
-    """Refuses an expert that has nothing to do or no way to the robot, and episodes that nobody plays."""
-    task, is_wanted = value(context, "task"), bool(value(context, "expert")) and flag(context, "expert")
-    refuse_if(
-        is_wanted and task not in TASKS_WITH_EXPERT,
-        f"expert:=true has no expert for task:={task}; choose one of {', '.join(TASKS_WITH_EXPERT)}",
-    )
-    refuse_if(
-        is_wanted and not flag(context, "command_path"),
-        "the expert moves the robot through command_node; leave command_path:=false or expert:=true out",
-    )
-    refuse_if(
-        is_wanted and bool(value(context, "bundle")),
-        "expert and policy would both move the robot; leave expert:=true or bundle out",
-    )
-    refuse_if(
-        number(context, "episodes", 0, 1_000_000, is_whole=True) > 0 and not _has_expert(context),
-        "episodes counts what the expert plays, and none plays here; leave episodes out, or choose a task of "
-        f"{', '.join(TASKS_WITH_EXPERT)}, with neither expert:=false nor command_path:=false",
-    )
 
 
 def _check_fault(context: LaunchContext) -> None:
@@ -122,7 +101,7 @@ def _check_fault(context: LaunchContext) -> None:
         f"fault:={','.join(blows)} is about the command path; leave command_path:=false out",
     )
     refuse_if(
-        any(name.startswith("policy") for name in blows) and not _has_source(context),
+        any(name.startswith("policy") for name in blows) and not has_source(context),
         f"fault:={','.join(blows)} hits who publishes chunks, and nobody does here; leave expert:=false and "
         "tasks without an expert out, or give a bundle",
     )
@@ -133,19 +112,6 @@ def _faults(context: LaunchContext) -> tuple[list[str], list[str]]:
     texts = [text.strip() for text in value(context, "fault").split(",") if text.strip()]
     blows = [text for text in texts if text.endswith(("_killed", "_stalled"))]
     return [text for text in texts if text not in blows], blows
-
-
-def _has_expert(context: LaunchContext) -> bool:
-    """Whether the expert plays: as asked for, or where it can."""
-    if value(context, "expert"):
-        return flag(context, "expert")
-    is_free = flag(context, "command_path") and not value(context, "bundle")
-    return value(context, "task") in TASKS_WITH_EXPERT and is_free
-
-
-def _has_source(context: LaunchContext) -> bool:
-    """Whether somebody publishes chunks: the expert, or the policy of a bundle."""
-    return _has_expert(context) or bool(value(context, "bundle"))
 
 
 def _clock_topic(context: LaunchContext) -> str:
@@ -164,7 +130,7 @@ def _twin(context: LaunchContext) -> Node:
             {
                 "robot": value(context, "robot"),
                 "task": value(context, "task"),
-                "seed": int(value(context, "seed")),
+                "seed": first_seed(context),
                 "randomisation": value(context, "randomisation"),
                 "image_width": int(value(context, "image_width")),
                 "image_height": int(value(context, "image_height")),
@@ -184,7 +150,7 @@ def _twin(context: LaunchContext) -> Node:
 
 def _expert(context: LaunchContext) -> list:
     """The expert, and the end of the launch when it has played its episodes."""
-    if not _has_expert(context):
+    if not has_expert(context):
         return []
     parameters = {
         "task": value(context, "task"),
@@ -195,22 +161,54 @@ def _expert(context: LaunchContext) -> list:
     return [expert, *_ends_with(expert, "the expert has ended", may_be_killed=True)]
 
 
+def _player(context: LaunchContext) -> list:
+    """Who tells the policy what to do and judges it; the end of the launch when all episodes are played."""
+    if not has_player(context):
+        return []
+    parameters = {
+        "instruction": value(context, "instruction"),
+        "time_limit": float(value(context, "time_limit")),
+        "episodes": int(value(context, "episodes")),
+        "results": value(context, "results"),
+    }
+    player = _beside_the_twin(context, "policy_player_node", parameters)
+
+    def end(event: ProcessExited, _context: LaunchContext) -> list:
+        if event.returncode > 0:
+            raise EpisodesFailedError(
+                "the policy did not do every episode; the lines above say which and why"
+            )
+        return [EmitEvent(event=Shutdown(reason="the policy has played its episodes"))]
+
+    return [player, RegisterEventHandler(OnProcessExit(target_action=player, on_exit=end))]
+
+
 def _process_fault(context: LaunchContext) -> list:
     """Who kills a process and tells the story; with episodes to play, the launch ends with the story."""
     blows = _faults(context)[1]
     if not blows:
         return []
-    is_plain = _has_expert(context) and not namespace(context)
-    restart = "ros2 run dexora_sim expert_node --ros-args -p autostart:=true -p use_sim_time:=true"
     parameters = {
         "fault": blows[0],
         "fault_start": float(value(context, "fault_start")),
-        "waits_for_motion": _has_source(context),
+        "waits_for_motion": has_source(context),
         "ends": int(value(context, "episodes")) > 0,
-        "restart": f"{restart} -p task:={value(context, 'task')}" if is_plain else "",
+        "restart": "" if namespace(context) else _restart(context),
     }
     storyteller = _beside_the_twin(context, "process_fault_node", parameters)
     return [storyteller, *_ends_with(storyteller, "the story of the fault is told")]
+
+
+def _restart(context: LaunchContext) -> str:
+    """The command that starts again who sends chunks; empty when nobody does."""
+    ros = "--ros-args -p autostart:=true -p use_sim_time:=true"
+    if has_expert(context):
+        return f"ros2 run dexora_sim expert_node {ros} -p task:={value(context, 'task')}"
+    bundle = bundle_of(context)
+    engine = value(context, "engine")
+    return (
+        f"ros2 run dexora_policy policy_node {ros} -p bundle:={bundle} -p engine:={engine}" if bundle else ""
+    )
 
 
 def _beside_the_twin(context: LaunchContext, name: str, parameters: dict) -> Node:
@@ -237,12 +235,12 @@ def _ends_with(node: Node, reason: str, *, may_be_killed: bool = False) -> list:
     return [RegisterEventHandler(OnProcessExit(target_action=node, on_exit=end))]
 
 
-def _ends_without_command_path() -> RegisterEventHandler:
-    """Ends the launch when command_node refuses to start, which it explains: nothing would ever move."""
+def _ends_without(*names: str) -> RegisterEventHandler:
+    """Ends the launch when a node refuses to start, which it explains: nothing would ever move."""
 
     def end(event: ProcessExited, _context: LaunchContext) -> list:
-        is_refusal = event.process_name.startswith("command_node") and event.returncode > 0
-        return [EmitEvent(event=Shutdown(reason="command_node did not start"))] if is_refusal else []
+        refusing = [name for name in names if event.process_name.startswith(name) and event.returncode > 0]
+        return [EmitEvent(event=Shutdown(reason=f"{name} did not start")) for name in refusing]
 
     return RegisterEventHandler(OnProcessExit(on_exit=end))
 
@@ -250,14 +248,19 @@ def _ends_without_command_path() -> RegisterEventHandler:
 def _world(context: LaunchContext) -> list:
     """The shared graph on the twin's time; the twin and what drives it, in the robot's namespace."""
     twin = _twin(context)
-    nodes = [twin, *_ends_with(twin, "the twin has ended"), *_expert(context), *_process_fault(context)]
+    players = [*_expert(context), *_player(context)]
+    nodes = [twin, *_ends_with(twin, "the twin has ended"), *players, *_process_fault(context)]
+    is_played = has_player(context)
+    policy = ("policy_node", "token_encoder_node") if is_played else ()
     return [
-        _ends_without_command_path(),
+        _ends_without("command_node", *policy),
         include_robot(
             use_sim_time=True,
             clock_topic=_clock_topic(context),
             enable_node="twin_node",
             image_size=(value(context, "image_width"), value(context, "image_height")),
+            bundle=bundle_of(context),
+            instruction="" if is_played else value(context, "instruction"),
         ),
         GroupAction([PushRosNamespace(namespace(context)), *nodes]),
     ]
