@@ -17,11 +17,14 @@ SHIPPED_TASKS = ("reach", "lift", "bimanual_lift")
 def shipped_bundles(share: Path) -> dict[str, Path]:
     """Return the shipped bundles by name, in the order of their names; none where none is installed.
 
+    A workspace that is built with links has links in its share directory, and a bundle with links is refused:
+    the directories are those that the links lead to.
+
     Args:
         share: Share directory of the package.
     """
     manifests = sorted((share / FOLDER).glob(f"*/{MANIFEST}"))
-    return {manifest.parent.name: manifest.parent for manifest in manifests}
+    return {manifest.parent.name: manifest.resolve().parent for manifest in manifests}
 
 
 def find_bundle(text: str, shipped: Mapping[str, Path]) -> str:

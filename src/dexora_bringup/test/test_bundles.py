@@ -22,6 +22,13 @@ def test_folders_with_a_manifest_are_shipped_bundles(share):
     assert list(shipped_bundles(share)) == ["a_other", "b_tiny"]
 
 
+def test_bundle_installed_by_links_is_the_directory_that_they_lead_to(share, tmp_path):
+    linked = tmp_path / "install" / "bundles" / "b_tiny"
+    linked.mkdir(parents=True)
+    (linked / "manifest.json").symlink_to(share / "bundles" / "b_tiny" / "manifest.json")
+    assert shipped_bundles(tmp_path / "install") == {"b_tiny": share / "bundles" / "b_tiny"}
+
+
 def test_copy_without_the_folder_ships_none(tmp_path):
     assert shipped_bundles(tmp_path) == {}
 

@@ -130,7 +130,7 @@ def main() -> int:
         nodes.append(PolicyPlayerNode())
         return nodes[0]
 
-    return run_node(make) or nodes[0].exit_code
+    return run_node(make) or max((node.exit_code for node in nodes), default=0)
 
 
 if __name__ == "__main__":
