@@ -19,6 +19,7 @@ from dexora_train.data.check import check_dataset
 from dexora_train.data.collect import Attempt, CollectConfig, collect, write_collected
 from dexora_train.data.finding import Severity
 from dexora_train.data.reader import LeRobotReader
+from dexora_train.evaluate.cli import evaluate_app
 from dexora_train.export.cli import export_command
 from dexora_train.train_cli import train_command
 
@@ -128,6 +129,7 @@ def check_command(
 
 app.command("train")(train_command)
 app.command("export")(export_command)
+app.add_typer(evaluate_app, name="evaluate")
 
 
 def main() -> int:

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 import numpy as np
 from dexora_core.clock import NS_PER_S, ns_to_s
 from dexora_core.motion.limits import FloatArray, MotionLimits
+from dexora_sim.errors import SimulationError
 
 from dexora_train.evaluate.loop import Loop, make_loop
 from dexora_train.evaluate.model import Model
@@ -74,12 +75,13 @@ class EpisodeResult:
 
 @dataclass
 class _Log:
-    """What is written down while an episode is played."""
+    """What is written down while an episode is played; `void` is why physics gave up, if it did."""
 
     commanded: list[FloatArray] = field(default_factory=list)
     measured: list[FloatArray] = field(default_factory=list)
     touched: list[str] = field(default_factory=list)
     inferences: int = 0
+    void: str = ""
 
     def see(self, scene: Scene, target: FloatArray) -> None:
         """Write down a step."""
@@ -114,13 +116,12 @@ def play(
     loop = make_loop(scene.contract, model.shape, settings, scene.position, START_NS)
     log = _Log()
     log.see(scene, scene.position)
+    watch = watch or (lambda _: None)
     is_over = False
-    while not is_over and loop.end is None:
-        if watch is not None:
-            watch(scene)
-        is_over = _step(scene, model, loop, log)
-    if watch is not None:
+    while not is_over:
         watch(scene)
+        is_over = _step(scene, model, loop, log)
+    watch(scene)
     return _result(scene, loop, log, seed, time.perf_counter() - begin_s)
 
 
@@ -132,16 +133,20 @@ def _step(scene: Scene, model: Model, loop: Loop, log: _Log) -> bool:
         log.inferences += 1
         loop.answer(plan, model.predict(scene, plan.prefix), scene.position)
     target = loop.advance(now_ns, now_ns + model.shape.step_ns)
-    is_over = scene.step(target)
+    try:
+        is_over = scene.step(target)
+    except SimulationError as error:
+        log.void = str(error)
+        return True
     log.see(scene, target)
-    return is_over
+    return is_over or loop.end is not None
 
 
 def _result(scene: Scene, loop: Loop, log: _Log, seed: int, wall_s: float) -> EpisodeResult:
     info, contract = scene.info, scene.contract
     limits, step_s = MotionLimits.from_contract(contract), contract.rates.step_dt_s
-    failure = str(info["failure"])
-    if loop.end is not None:
+    failure = str(info["failure"]) or log.void
+    if loop.end is not None and not info["is_success"]:
         failure = f"{loop.end.code}: {loop.end.sentence}"
     return EpisodeResult(
         task=scene.env.task.name,

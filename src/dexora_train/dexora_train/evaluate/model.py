@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
+
+import numpy as np
 
 from dexora_core.clock import s_to_ns
 from dexora_core.contract import RobotContract
 from dexora_core.faults import Fault
 from dexora_core.motion.limits import FloatArray
 from dexora_policy.policy_runner import Prediction
+from numpy.typing import NDArray
 
 from dexora_train.evaluate.scene import Scene
 
@@ -33,6 +37,25 @@ class ChunkShape:
         """Return the axis that the contract describes, with prefixes of up to a quarter of it."""
         horizon = contract.rates.horizon_steps
         return cls(horizon, s_to_ns(contract.rates.step_dt_s), horizon // 4)
+
+
+class Sight(Protocol):
+    """One moment as a policy sees it, simulated or recorded."""
+
+    @property
+    def time_ns(self) -> int:
+        """When it is, since the episode's start [ns]."""
+
+    @property
+    def position(self) -> FloatArray:
+        """Measured joint positions, shape (J,) [rad]."""
+
+    @property
+    def instruction(self) -> str:
+        """What is asked for."""
+
+    def pictures(self, views: Sequence[str]) -> Mapping[str, NDArray[np.uint8]]:
+        """Return pictures by view, in the given order, (H, W, 3) uint8 RGB."""
 
 
 class Model(Protocol):

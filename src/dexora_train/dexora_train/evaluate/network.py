@@ -15,8 +15,7 @@ from dexora_policy.policy_runner import Observation, PolicyRunner, Prediction
 from dexora_policy.solvers import Solver
 from dexora_policy.token_intake import RawTokens, TokenIntake, Tokens
 
-from dexora_train.evaluate.model import ChunkShape
-from dexora_train.evaluate.scene import Scene
+from dexora_train.evaluate.model import ChunkShape, Sight
 
 
 class NetworkModel:
@@ -50,7 +49,7 @@ class NetworkModel:
         manifest = self._manifest
         return ChunkShape(manifest.horizon, s_to_ns(manifest.step_dt_s), manifest.max_prefix_steps)
 
-    def restart(self, scene: Scene, seed: int) -> None:
+    def restart(self, sight: Sight, seed: int) -> None:
         """Begin an episode: its noise depends on its seed, not on the episodes before.
 
         Raises:
@@ -59,23 +58,23 @@ class NetworkModel:
         self._tokens.forget()
         self._runner = PolicyRunner(self._manifest, self._limits, self._solver, seed)
         known = self._manifest.language.known_instructions
-        self._words = self._features(check_instruction(scene.instruction, known).text)
+        self._words = self._features(check_instruction(sight.instruction, known).text)
 
-    def predict(self, scene: Scene, prefix: FloatArray) -> Prediction | Fault:
-        """Return the chunk for what the scene's cameras see.
+    def predict(self, sight: Sight, prefix: FloatArray) -> Prediction | Fault:
+        """Return the chunk for what the cameras see.
 
         Raises:
             EngineError: A graph failed.
         """
-        tokens = self._look(scene)
+        tokens = self._look(sight)
         if isinstance(tokens, Fault):
             return tokens
         assert self._words is not None, "restart comes first"
-        return self._runner.run(Observation(tokens, scene.position, self._words, prefix))
+        return self._runner.run(Observation(tokens, sight.position, self._words, prefix))
 
-    def _look(self, scene: Scene) -> Tokens | Fault:
-        manifest, now_ns = self._manifest, scene.time_ns
-        encoded = self._encoder.encode(scene.pictures(manifest.views))
+    def _look(self, sight: Sight) -> Tokens | Fault:
+        manifest, now_ns = self._manifest, sight.time_ns
+        encoded = self._encoder.encode(sight.pictures(manifest.views))
         if isinstance(encoded, Fault):
             return encoded
         stamps_ns = (now_ns,) * len(manifest.views)
