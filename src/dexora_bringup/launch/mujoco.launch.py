@@ -42,6 +42,8 @@ from launch_ros.actions import Node, PushRosNamespace
 PROCESS_FAULTS = tuple(
     f"{victim}_{blow}" for victim in ("policy", "command", "watchdog") for blow in ("killed", "stalled")
 )
+PICTURE_WAIT_S = 0.03
+"""A policy on a machine that draws slowly sees a slower world, not an older one."""
 ARGUMENTS = (
     ROBOT,
     NAMESPACE,
@@ -136,6 +138,7 @@ def _twin(context: LaunchContext) -> Node:
                 "image_height": int(value(context, "image_height")),
                 "camera_rate_hz": float(value(context, "camera_rate")),
                 "realtime_factor": float(value(context, "realtime_factor")),
+                "picture_wait_s": PICTURE_WAIT_S if bundle_of(context) else 0.0,
                 "frame_prefix": frame_prefix(context),
                 "fault": ",".join(_faults(context)[0]),
                 "fault_start": float(value(context, "fault_start")),

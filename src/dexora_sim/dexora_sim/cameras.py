@@ -131,6 +131,17 @@ class CameraRenderer:
             self._send(*self._waiting)
             self._waiting = None
 
+    def behind_ns(self, world: World) -> int:
+        """Return how long ago the state was that is being drawn [ns]; 0 when nothing of this episode is.
+
+        Raises:
+            RenderError: The drawing process has died.
+        """
+        self._collect()
+        if self._in_flight is None or self._sent_looks != world.resets:
+            return 0
+        return world.time_ns - self._in_flight.stamp_ns
+
     def frames(self) -> list[Frame]:
         """Return the pictures finished since the last call, at most one per view, the newest.
 

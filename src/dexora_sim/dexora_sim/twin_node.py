@@ -13,6 +13,7 @@ from dataclasses import replace
 from functools import partial
 from typing import Any
 
+from dexora_core.clock import s_to_ns
 from dexora_core.contract import load_contract
 from dexora_core.errors import DexoraError
 from dexora_core.trajectory_execution import GroupController, GroupLimits
@@ -140,7 +141,7 @@ class TwinNode(ManagedNode[TwinParameters]):
         if self._faults.is_paused(self._rig.now_ns, wall_ns):
             self._pacer.pause()
             return
-        for _ in range(self._pacer.due(wall_ns)):
+        for _ in range(0 if self._waits_for_pictures() else self._pacer.due(wall_ns)):
             self._advance()
         self._publish_pictures()
         if self._pacer.is_slow:
@@ -149,6 +150,14 @@ class TwinNode(ManagedNode[TwinParameters]):
                 "for what is asked (realtime_factor, image_width, camera_rate_hz); all times stay consistent",
                 throttle_duration_sec=SLOW_LOG_PERIOD_S,
             )
+
+    def _waits_for_pictures(self) -> bool:
+        bound_ns = s_to_ns(self.parameters.picture_wait_s)
+        return (
+            bound_ns > 0
+            and self._renderer is not None
+            and self._renderer.behind_ns(self._rig.twin) >= bound_ns
+        )
 
     def _advance(self) -> None:
         now_ns = self._rig.now_ns

@@ -48,6 +48,14 @@ class TwinParameters:
     camera_rate_hz: float = param(
         20.0, description="Rate of every camera; 0 renders nothing.", unit="Hz", lower=0.0, upper=60.0
     )
+    picture_wait_s: float = param(
+        0.0,
+        description="The world waits for a picture of a state that is older than this, so that a slow "
+        "machine slows the world and not what sees it; 0 never waits.",
+        unit="s of simulated time",
+        lower=0.0,
+        upper=1.0,
+    )
     frame_prefix: str = param(
         "", description="Put before every camera's frame, for a second robot in one tree."
     )

@@ -108,6 +108,22 @@ def test_busy_process_never_makes_physics_wait_and_the_newest_state_wins(rendere
     assert {frame.stamp_ns for frame in renderer.frames()} == {600 * MS}
 
 
+def test_world_can_see_how_far_behind_its_pictures_are(renderer, twins):
+    twin = twins("reach")
+    assert renderer.behind_ns(twin) == 0
+    os.kill(renderer.pid, signal.SIGSTOP)
+    try:
+        renderer.update(twin)
+        twin.step(20)
+        assert renderer.behind_ns(twin) == 40 * MS
+        twin.reset(2, randomisation=Randomisation.off())
+        assert renderer.behind_ns(twin) == 0, "nothing of the last episode is shown any more"
+    finally:
+        os.kill(renderer.pid, signal.SIGCONT)
+    renderer.wait_idle()
+    assert renderer.behind_ns(twin) == 0
+
+
 def test_no_picture_of_an_earlier_episode_comes_after_a_reset(renderer, twins):
     twin = twins("reach")
     renderer.update(twin)

@@ -1,5 +1,8 @@
 """Pins the twin node without spinning it: one world per configuration, no motion kept over a stop."""
 
+import os
+import signal
+
 import numpy as np
 import pytest
 import rclpy
@@ -92,6 +95,21 @@ def test_update_rate_is_kept_in_whole_physics_steps(make_node):
     node = make_node(update_rate_hz=170.0)
     assert node.bring_up()
     assert node._rig.tick_ns == 6_000_000
+
+
+@pytest.mark.parametrize(("wait_s", "passes_ms"), [(0.05, (50, 120)), (0.0, (400, 2000))])
+def test_world_waits_for_pictures_if_asked_to(make_node, wait_s, passes_ms):
+    pictures = {"camera_rate_hz": 20.0, "image_width": 64, "image_height": 48}
+    node = make_node(picture_wait_s=wait_s, realtime_factor=0.0, **pictures)
+    assert node.bring_up()
+    os.kill(node._renderer.pid, signal.SIGSTOP)
+    try:
+        for _ in range(50):
+            node._tick()
+        passed_ms = (node._rig.now_ns - 1_000_000_000) // 1_000_000
+    finally:
+        os.kill(node._renderer.pid, signal.SIGCONT)
+    assert passes_ms[0] <= passed_ms <= passes_ms[1]
 
 
 def test_robot_can_start_without_power(make_node):
