@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import numpy as np
+
 from dexora_core.clock import NS_PER_S
 from dexora_core.motion.limits import FloatArray
 
@@ -23,13 +25,21 @@ class Easing:
         self._duration_ns = duration_ns
         t = duration_ns / NS_PER_S
         q, v, a = offset
-        self._c = (
-            q,
-            v,
-            a / 2,
-            -(10 * q + 6 * v * t + 1.5 * a * t**2) / t**3,
-            (15 * q + 8 * v * t + 1.5 * a * t**2) / t**4,
-            -(6 * q + 3 * v * t + 0.5 * a * t**2) / t**5,
+        c0, c1, c2 = q, v, a / 2
+        c3 = -(10 * q + 6 * v * t + 1.5 * a * t**2) / t**3
+        c4 = (15 * q + 8 * v * t + 1.5 * a * t**2) / t**4
+        c5 = -(6 * q + 3 * v * t + 0.5 * a * t**2) / t**5
+        none = np.zeros_like(c5)
+        # Position, velocity, acceleration by powers of time, highest first: one sum serves all three.
+        self._powers = np.array(
+            [
+                [c5, none, none],
+                [c4, 5 * c5, none],
+                [c3, 4 * c4, 20 * c5],
+                [c2, 3 * c3, 12 * c4],
+                [c1, 2 * c2, 6 * c3],
+                [c0, c1, 2 * c2],
+            ]
         )
 
     def is_over(self, at_ns: int) -> bool:
@@ -41,9 +51,9 @@ class Easing:
         if self.is_over(at_ns):
             return state
         t = max(at_ns - self._start_ns, 0) / NS_PER_S
-        c0, c1, c2, c3, c4, c5 = self._c
-        result = state.copy()
-        result[0] += ((((c5 * t + c4) * t + c3) * t + c2) * t + c1) * t + c0
-        result[1] += (((5 * c5 * t + 4 * c4) * t + 3 * c3) * t + 2 * c2) * t + c1
-        result[2] += ((20 * c5 * t + 12 * c4) * t + 6 * c3) * t + 2 * c2
-        return result
+        left: FloatArray = self._powers[0].copy()
+        for power in self._powers[1:]:
+            left *= t
+            left += power
+        left += state
+        return left

@@ -170,6 +170,6 @@ class CommandGate:
 
 
 def _resting(state: FloatArray) -> FloatArray:
-    goal = np.zeros_like(state)
+    goal = np.zeros(state.shape)
     goal[0] = state[0]
     return goal

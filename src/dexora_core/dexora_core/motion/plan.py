@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dexora_core.motion.limits import BoolArray, FloatArray
+from dexora_core.motion.masks import every
 
 TimeArray = NDArray[np.int64]
 
@@ -123,7 +124,7 @@ class Plan:
 
     def replace(self, joints: BoolArray, other: Plan) -> None:
         """Take over the parts of `other` for the joints where `joints` (J,) is true."""
-        if joints.all():
+        if every(joints):
             self.__dict__.update(other.__dict__)
             return
         self.uniform = None

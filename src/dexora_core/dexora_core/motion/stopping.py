@@ -68,25 +68,34 @@ class StopFamilies:
         self.is_velocity = np.array([kind for _, kinds in blocks for kind in kinds])[:, None]
         self.starts = np.cumsum([0, *(len(kinds) for _, kinds in blocks[:-1])])
 
-    def rows(self, state: FloatArray) -> FloatArray:
-        """Return what is bounded along the stops from `state` (3, J), in units of the limits, (N, J)."""
+    def rows(self, state: FloatArray, end: int | None = None) -> FloatArray:
+        """Return what is bounded along the stops from `state` (3, J), in units of the limits, (N, J).
+
+        Args:
+            state: Position, velocity and acceleration.
+            end: Only the rows before this one; None: all.
+        """
         q, v, a = state
-        result = self.coefficients[0] * (q - self._middle)
-        result += self.coefficients[1] * v
-        result += self.coefficients[2] * a
+        forms = self.coefficients[:, :end]
+        result = forms[0] * (q - self._middle)
+        result += forms[1] * v
+        result += forms[2] * a
         return result
 
-    def admissible(self, state: FloatArray, speed_scale: float = 1.0) -> BoolArray:
-        """Return which family can stop which joint inside its limits, shape (K, J).
+    def admissible(self, state: FloatArray, speed_scale: float = 1.0, count: int = len(LADDER)) -> BoolArray:
+        """Return which family can stop which joint inside its limits, shape (count, J).
 
         Args:
             state: Position, velocity and acceleration, shape (3, J).
             speed_scale: Fraction of the velocity limits that the stop may use, in (0, 1].
+            count: How many families to look at, the shortest ones first.
         """
-        rows = np.abs(self.rows(state))
+        end = None if count == len(LADDER) else int(self.starts[count + 1])
+        rows = self.rows(state, end)
+        np.abs(rows, out=rows)
         if speed_scale < 1.0:
-            rows[self.is_velocity[:, 0]] /= speed_scale
-        worst = np.maximum.reduceat(rows, self.starts, axis=0)
+            rows[self.is_velocity[:end, 0]] /= speed_scale
+        worst = np.maximum.reduceat(rows, self.starts[: count + 1], axis=0)
         return np.maximum(worst[1:], worst[0]) <= 1.0 + ROUNDING
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from dexora_core.motion.limits import INNER, MotionLimits
+from dexora_core.motion.masks import some
 from dexora_core.stages.base import Stage, Step, Verdict
 
 
@@ -27,7 +28,7 @@ class AccelerationStage:
         wanted = step.goal[2]
         inside = np.minimum(np.maximum(wanted, -self._bound), self._bound)
         clipped = inside != wanted
-        if clipped.any():
+        if some(clipped):
             step.goal = step.goal.copy()
             step.goal[2] = inside
             step.mark(self.name, clipped)

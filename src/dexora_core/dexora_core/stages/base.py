@@ -9,6 +9,7 @@ import numpy as np
 
 from dexora_core.faults import Fault
 from dexora_core.motion.limits import BoolArray, FloatArray
+from dexora_core.motion.masks import some
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +95,7 @@ class Step:
 
     def mark(self, stage: str, joints: BoolArray) -> None:
         """Record that `stage` acted on `joints` (J,), if on any."""
-        if joints.any():
+        if some(joints):
             before = self.acted.get(stage)
             self.acted[stage] = joints if before is None else before | joints
 
@@ -133,7 +134,10 @@ def wanted_rows(request: GateRequest, count: int) -> FloatArray | list[FloatArra
     """Return position, velocity and acceleration of a request, see `Step.wanted`; `count` is J."""
     if request.position is None:
         return None
-    rows = [_floats(row, count) for row in (request.position, request.velocity, request.acceleration)]
+    given = (request.position, request.velocity, request.acceleration)
+    if all(type(row) is np.ndarray and row.shape == (count,) and row.dtype == np.float64 for row in given):
+        return np.array(given)
+    rows = [_floats(row, count) for row in given]
     return np.array(rows) if all(row.size == count for row in rows) else rows
 
 

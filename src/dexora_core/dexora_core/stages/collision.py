@@ -8,6 +8,7 @@ from typing import Any
 
 from dexora_core.clock import NS_PER_MS, ns_to_s
 from dexora_core.faults import Fault, Level, make_fault
+from dexora_core.motion.masks import every
 from dexora_core.stages.base import Clearance, Stage, Step, Verdict
 
 
@@ -41,7 +42,7 @@ class CollisionStage:
     def __call__(self, step: Step) -> Verdict:
         """Judge the newest clearance of the request, if the check is in use."""
         clearance = step.request.clearance
-        if clearance is not None and not step.stop.all():
+        if clearance is not None and not every(step.stop):
             fault = judge_clearance(step.now_ns, clearance, self._limits.stale_ns)
             if fault is not None:
                 self._act(step, fault)

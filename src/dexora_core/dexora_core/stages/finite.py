@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from dexora_core.faults import make_fault
+from dexora_core.motion.masks import every
 from dexora_core.stages.base import Stage, Step, Verdict
 
 
@@ -25,11 +26,11 @@ class FiniteStage:
         if step.wanted is None:
             step.halt()
             return self._inner(step)
-        if isinstance(step.wanted, np.ndarray) and np.isfinite(step.wanted).all():
+        if isinstance(step.wanted, np.ndarray) and every(np.isfinite(step.wanted)):
             return self._inner(step)
         for row in step.wanted:
             finite = np.isfinite(row)
-            if not finite.all():
+            if not every(finite):
                 self._refuse(step, int(np.argmin(finite)), row.size)
                 break
         return self._inner(step)

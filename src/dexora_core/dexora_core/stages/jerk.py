@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dexora_core.motion.masks import some
 from dexora_core.motion.segment import Segment
 from dexora_core.stages.base import Stage, Step, Verdict
 
@@ -25,7 +26,7 @@ class JerkStage:
         segment = self._segment
         step.bounds = segment.bounds(step.state, step.goal)
         over = step.bounds > 1.0
-        if over.any():
+        if some(over):
             moving = ~step.stop
             step.mark("velocity", over[segment.velocity_rows].any(axis=0) & moving)
             step.mark("acceleration", over[segment.acceleration_rows].any(axis=0) & moving)

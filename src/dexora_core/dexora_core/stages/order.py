@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from dexora_core.errors import ContractError
 from dexora_core.faults import make_fault
 from dexora_core.motion.limits import FloatArray
+from dexora_core.motion.masks import every
 from dexora_core.stages.base import Stage, Step, Verdict
 
 Permute = Callable[[tuple[str, ...]], NDArray[np.intp]]
@@ -35,7 +36,7 @@ class OrderStage:
         if isinstance(wanted, list):
             wrong = next(row.size for row in wanted if row.size != count)
             step.halt(make_fault("DX-GAT-002", step.now_ns, count=wrong, expected=count))
-        elif wanted is not None and not step.stop.all():
+        elif wanted is not None and not every(step.stop):
             self._order(step, wanted)
         return self._inner(step)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from dexora_core.motion.limits import INNER, MotionLimits
+from dexora_core.motion.masks import some
 from dexora_core.stages.base import Stage, Step, Verdict
 
 
@@ -28,7 +29,7 @@ class PositionStage:
         wanted = step.goal[0]
         inside = np.minimum(np.maximum(wanted, self._lower), self._upper)
         clipped = inside != wanted
-        if clipped.any():
+        if some(clipped):
             step.goal = np.where(clipped, 0.0, step.goal)
             step.goal[0] = inside
             step.mark(self.name, clipped)

@@ -9,6 +9,7 @@ import numpy as np
 from dexora_core.clock import ns_to_s
 from dexora_core.faults import make_fault
 from dexora_core.motion.limits import FloatArray
+from dexora_core.motion.masks import some
 from dexora_core.stages.base import Stage, Step, Verdict
 
 
@@ -47,7 +48,7 @@ class TrackingStage:
             return self._inner(step)
         error = np.abs(measured - step.state[0])
         over = error > self._bound
-        if not over.any():
+        if not some(over):
             self._since_ns = None
         elif self._since_ns is None:
             self._since_ns = step.now_ns

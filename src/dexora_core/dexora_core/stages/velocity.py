@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from dexora_core.motion.limits import INNER, MotionLimits
+from dexora_core.motion.masks import some
 from dexora_core.stages.base import Stage, Step, Verdict
 
 SLOWEST = 0.01
@@ -34,7 +35,7 @@ class VelocityStage:
         wanted = step.goal[1]
         inside = np.minimum(np.maximum(wanted, -bound), bound)
         clipped = inside != wanted
-        if clipped.any():
+        if some(clipped):
             step.goal = step.goal.copy()
             step.goal[1] = inside
             step.mark(self.name, clipped)
