@@ -17,9 +17,9 @@ setup:  ## install and build what is missing; again only what has changed (FOR=r
 	@$(SET_UP) $(FOR)
 
 demo: FOR ?= simulation
-demo:  ## set up, then watch the robot in simulation lift a can
+demo:  ## set up, then watch a robot in simulation do what it is told (ARGS="task:=reach engine:=onnx ...")
 	@$(SET_UP) $(FOR)
-	@$(IN_WORKSPACE) exec ros2 launch dexora_bringup mujoco.launch.py
+	@$(IN_WORKSPACE) exec ros2 launch dexora_bringup mujoco.launch.py $(ARGS)
 
 test: FOR ?= training
 test:  ## set up, then checks, unit tests and system tests; ends in 'N passed, N failed'
@@ -44,7 +44,7 @@ bench:  ## measure one benchmark of benchmarks/: make bench B=<name>
 soak: FOR ?= training
 soak:  ## the long versions of the tests marked 'soak' (hours)
 	@$(SET_UP) $(FOR)
-	@$(IN_WORKSPACE) DEXORA_SOAK=1 exec python -m pytest src tests -m soak --timeout=0
+	@$(IN_WORKSPACE) exec python -m pytest src tests -m soak --timeout=0
 
 clean:  ## delete everything that was installed, built or cached here
 	rm -rf .venv .setup build install log .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache

@@ -173,6 +173,7 @@ def _player(context: LaunchContext) -> list:
         "time_limit": float(value(context, "time_limit")),
         "episodes": int(value(context, "episodes")),
         "results": value(context, "results"),
+        "use_sim_time": False,  # joint states tell it the time
     }
     player = _beside_the_twin(context, "policy_player_node", parameters)
 

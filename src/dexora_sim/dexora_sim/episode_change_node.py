@@ -85,12 +85,12 @@ class EpisodeChange:
         while self._now_ns < end_ns:
             yield
 
-    def _ask(self, client: Any) -> Any:
+    def _ask(self, client: Any, request: Any = None) -> Any:
         """Call a service, again when no answer comes; the generator's value is the answer."""
         while True:
             while not client.service_is_ready():  # a request sent earlier would be lost
                 yield
-            future, asked_ns = client.call_async(Trigger.Request()), self._now_ns
+            future, asked_ns = client.call_async(request or Trigger.Request()), self._now_ns
             while not future.done() and self._now_ns - asked_ns < _LOST_NS:
                 yield
             if future.done():

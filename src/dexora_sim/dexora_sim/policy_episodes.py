@@ -218,9 +218,9 @@ class PolicyEpisodes:
 
     def _play(self) -> Generator[None, None, EpisodeResult | None]:
         """Run the policy; the generator's value is None when somebody else changed the scene."""
+        yield from self._pause(SETTLE_NS)
         scene = self._now()
         instruction = self._settings.instruction or scene.instruction
-        yield from self._pause(SETTLE_NS)
         self._tell(f'{scene.task}, seed {scene.seed}: the policy is told "{instruction}"')
         yield from self._run(instruction, scene)
         verdict, standing, time_s, pace = self._verdict(scene), self._now(), self._time_s(), self._runner.pace

@@ -32,9 +32,9 @@ from diagnostic_msgs.msg import DiagnosticStatus
 from sensor_msgs.msg import JointState
 
 from dexora_msgs.msg import ActionChunk, SafetyState
-from dexora_sim.episode_change_node import EpisodeChange
 from dexora_sim.policy_client_node import PolicyClient
 from dexora_sim.policy_episodes import EpisodeSettings, PolicyEpisodes, Standing
+from dexora_sim.policy_scene_node import PolicySceneChange
 
 HOLD = "hold"
 
@@ -73,9 +73,9 @@ class PolicyPlayerNode(ManagedNode[PolicyPlayerParameters]):
         """Connect; ask for nothing yet."""
         settings = EpisodeSettings(parameters.instruction, parameters.time_limit, parameters.episodes)
         self._client = PolicyClient(self)
-        change = EpisodeChange(self, parameters.twin, ControlLease(self, ActionChunk.SOURCE_POLICY))
+        self._scenes = PolicySceneChange(self, parameters.twin, ControlLease(self, ActionChunk.SOURCE_POLICY))
         tell = self.get_logger().info
-        self._episodes = PolicyEpisodes(self._client, change, settings, tell, self._write)
+        self._episodes = PolicyEpisodes(self._client, self._scenes, settings, tell, self._write)
         self._results = Path(parameters.results).expanduser() if parameters.results else None
         self._write()
         self.diagnostics.add("episodes", self._check)
@@ -104,6 +104,7 @@ class PolicyPlayerNode(ManagedNode[PolicyPlayerParameters]):
         self._episodes.see(Standing.of(status.name, status.message, values))
 
     def _on_safety(self, message: SafetyState) -> None:
+        self._scenes.see(message)
         self._episodes.is_held = message.owner == HOLD and not message.is_moving
 
     def _write(self) -> None:
