@@ -1,4 +1,4 @@
-"""A training checkpoint as a model: the modules that an export writes, run in torch, with any number of steps."""
+"""A training checkpoint as a model: the modules that an export writes, in torch, with any number of steps."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from dexora_core.contract import RobotContract
 from dexora_core.motion.limits import MotionLimits
 from dexora_perception.token_encoder import TokenEncoder
 from dexora_policy.language_cache import LanguageCache
-from dexora_policy.solvers import StepLoop
+from dexora_policy.solvers import OneGraph
 
 from dexora_engines import Engine, graph_signature, open_engine
 from dexora_train.checkpoint import TOKENIZER, Checkpoint, load_checkpoint
@@ -23,7 +23,7 @@ from dexora_train.export.graphs import GraphSpec, encoder_spec, language_spec, p
 
 
 def checkpoint_model(path: Path, contract: RobotContract, settings: EvaluationSettings) -> NetworkModel:
-    """Open a checkpoint in torch on one thread.
+    """Open a checkpoint in torch on one thread; context and all denoising steps are one module.
 
     Raises:
         BundleError: A file is missing or damaged.
@@ -42,7 +42,7 @@ def checkpoint_model(path: Path, contract: RobotContract, settings: EvaluationSe
     specs = (
         encoder_spec(checkpoint.encoder),
         language_spec(checkpoint.language, recipe.policy.language.max_tokens),
-        *policy_specs(checkpoint.policy, recipe.encoder.width, manifest.steps, is_one_graph=False),
+        *policy_specs(checkpoint.policy, recipe.encoder.width, manifest.steps, is_one_graph=True),
     )
     engines = {spec.name: _engine(spec, manifest) for spec in specs}
     language = LanguageCache(path / TOKENIZER, engines["language"].run, recipe.policy.language.max_tokens)
@@ -51,12 +51,12 @@ def checkpoint_model(path: Path, contract: RobotContract, settings: EvaluationSe
         MotionLimits.from_contract(contract),
         TokenEncoder(engines["encoder"], manifest),
         language.features,
-        StepLoop(engines["context"].run, engines["step"].run, manifest.head, manifest.steps),
+        OneGraph(engines["policy"].run),
     )
 
 
 def _manifest(checkpoint: Checkpoint, steps: int) -> Manifest:
-    """Return the manifest of the bundle that the checkpoint would become, at a number of steps; 0: its own."""
+    """Return the manifest of the bundle that the checkpoint would become; 0 steps: its own."""
     recipe = replace(checkpoint.recipe, steps=steps or checkpoint.recipe.steps)
     fields = manifest_fields(replace(checkpoint, recipe=recipe), "fp32")
     return Manifest(schema=SCHEMA, files={}, **fields)

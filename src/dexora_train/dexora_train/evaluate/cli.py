@@ -6,16 +6,24 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
+from dexora_core.contract import load_contract
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.table import Table
 
+from dexora_description import contract_path
+from dexora_train.data.reader import LeRobotReader
 from dexora_train.evaluate.compare import comparison_grid, described
 from dexora_train.evaluate.episode import EpisodeResult
+from dexora_train.evaluate.film import Film, Studio, worth_showing
+from dexora_train.evaluate.open_loop import open_loop
+from dexora_train.evaluate.open_loop_plot import error_grid, write_plots
+from dexora_train.evaluate.opening import open_network
+from dexora_train.evaluate.report import HTML, MARKDOWN, write_report
 from dexora_train.evaluate.results import Results
 from dexora_train.evaluate.run import Evaluation, evaluate
 from dexora_train.evaluate.settings import OUTSIDE, STRATEGY_NAMES, EvaluationSettings
-from dexora_train.evaluate.summary import named_grid, success_grid
+from dexora_train.evaluate.summary import motion_grid, named_grid, success_grid
 from dexora_train.evaluate.tables import Grid
 
 evaluate_app = typer.Typer(no_args_is_help=True, add_completion=False, rich_markup_mode=None, help=__doc__)
@@ -96,7 +104,7 @@ def compare_command(
 def show(results: Results) -> None:
     """Print what the results of a folder come to."""
     _console.print(f"{results.folder}: {described(results)}", markup=False, soft_wrap=True)
-    for grid in (success_grid(results), named_grid(results)):
+    for grid in (success_grid(results), motion_grid(results), named_grid(results)):
         if grid is not None:
             print_grid(grid)
 
@@ -109,3 +117,45 @@ def print_grid(grid: Grid) -> None:
     _console.print(table)
     if grid.note:
         _console.print(grid.note, markup=False)
+
+
+@evaluate_app.command("report")
+def report_command(
+    results: Annotated[Path, typer.Argument(help="Folder of results.")],
+    out: Annotated[Path, typer.Argument(help="Folder of the report.")],
+    model: Annotated[
+        str, typer.Option(help="The model that was evaluated, for pictures and films; empty: none.")
+    ] = "",
+    failures: Annotated[int, typer.Option(min=0, help="Failures shown of each task.")] = 2,
+    against: Annotated[
+        list[Path] | None, typer.Option(help="Other results to compare with; say it several times.")
+    ] = None,
+) -> None:
+    """Write a report as Markdown and as one HTML file, with films of a success and of failures."""
+    found = Results.read(results)
+    films: list[Film] = []
+    if model:
+        studio = Studio(model, found)
+        films = [studio.film(episode) for episode in worth_showing(found, failures)]
+    write_report(found, out, films, [Results.read(other) for other in against or []])
+    _console.print(f"{out / MARKDOWN}, {out / HTML}", markup=False, soft_wrap=True)
+
+
+@evaluate_app.command("open-loop")
+def open_loop_command(  # noqa: PLR0917  (typer calls by name)
+    model: Annotated[Path, typer.Argument(help="Folder of a bundle or of a checkpoint.")],
+    dataset: Annotated[Path, typer.Argument(help="Folder of a LeRobot dataset.")],
+    out: Annotated[Path, typer.Argument(help="Folder of the plots.")],
+    episode: Annotated[list[int] | None, typer.Option(help="Episode; 0 by default.")] = None,
+    every: Annotated[int, typer.Option(min=1, help="Frames between two predictions.")] = 16,
+    precision: Annotated[str, typer.Option(help="fp32 or int8; empty: the bundle's own.")] = "",
+    steps: Annotated[int, typer.Option(min=0, help="Denoising steps of a checkpoint; 0: its own.")] = 0,
+) -> None:
+    """Plot predicted chunks beside demonstrated actions, joint by joint."""
+    settings = EvaluationSettings(precision=precision, steps=steps)
+    reader = LeRobotReader(dataset)
+    policy = open_network(str(model), load_contract(contract_path(settings.robot)), settings)
+    found = [open_loop(policy, reader, number, every) for number in episode or [0]]
+    grid = error_grid(found, reader.joint_names)
+    write_plots(out, found, grid, reader)
+    print_grid(grid)

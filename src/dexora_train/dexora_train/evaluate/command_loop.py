@@ -1,9 +1,9 @@
 """The robot's way from chunks to targets, in simulated time: scheduler, timeline and gate of the real nodes.
 
 What the policy node does is done by its own `Scheduler`: when to infer, with which committed prefix, and
-whether a result is still of use. What the command node does is done by its `Timeline` and `CommandGate`, every
-10 ms. Left out are what needs a second process or a sensor between two steps of the environment: the lease,
-heartbeats and ages, the tracking error, and the distance to a collision.
+whether a result is still of use. What the command node does is done by its `Timeline` and `CommandGate`,
+every 10 ms. Left out is what needs a second process, or a sensor between two steps of the environment: the
+lease, heartbeats and ages, the tracking error, and the distance to a collision.
 """
 
 from __future__ import annotations
@@ -78,6 +78,8 @@ class CommandLoop:
         self._timeline = Timeline(make_strategy(settings.strategy))
         self._follower: Follower = make_follower(contract, settings, position, now_ns, TICK_NS)
         self._coming: _Coming | None = None
+        self._least_ns = settings.period_ms * NS_PER_MS
+        self._begun_ns = -self._least_ns
         self._sequence = 0
         self.end: Fault | None = None
 
@@ -89,8 +91,10 @@ class CommandLoop:
     def wants(self, now_ns: int) -> Plan | None:
         """Return the inference to begin now; None when it is not time, or one is under way."""
         self._deliver(now_ns)
-        if self._coming is not None or not self._scheduler.is_due(now_ns, now_ns, now_ns):
+        is_early = self._coming is not None or now_ns - self._begun_ns < self._least_ns
+        if is_early or not self._scheduler.is_due(now_ns, now_ns, now_ns):
             return None
+        self._begun_ns = now_ns
         return self._scheduler.begin(now_ns, now_ns, now_ns)
 
     def answer(self, plan: Plan, answer: Prediction | Fault, measured: FloatArray) -> None:

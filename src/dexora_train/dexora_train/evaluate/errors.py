@@ -6,4 +6,4 @@ from dexora_core.errors import DexoraError
 
 
 class EvaluationError(DexoraError):
-    """An evaluation cannot start or go on; the sentence says what to change. Results on disk stay as they are."""
+    """An evaluation cannot start or go on; the sentence says what to change. Results on disk are kept."""

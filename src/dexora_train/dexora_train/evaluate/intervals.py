@@ -64,7 +64,7 @@ def wilson(successes: int, trials: int, z: float = Z95) -> Interval:
 
 
 def tango(pairs: Pairs, z: float = Z95) -> Interval:
-    """Return second minus first success rate with its score interval (Tango, Statist. Med. 17, 1998, 891-908).
+    """Return second minus first success rate with its score interval (Tango, Statist. Med. 17, 1998).
 
     The interval holds all differences that a score test does not reject. Unlike Wald's it is of use where few
     or no pairs differ; unlike Newcombe's square-and-add it needs no correction for the correlation.
@@ -83,8 +83,8 @@ def tango(pairs: Pairs, z: float = Z95) -> Interval:
 def tango_score(pairs: Pairs, difference: float) -> float:
     """Return the score statistic of a supposed difference; standard normal where it is the true one.
 
-    It needs the most likely share of pairs in which only the first succeeds, given the difference: the root of
-    a quadratic (Tango's equation 15).
+    It needs the most likely share of pairs in which only the first succeeds, given the difference: the root
+    of a quadratic.
     """
     count, gained, lost = pairs.count, pairs.second, pairs.first
     a = 2.0 * count

@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from typing import Protocol
 
 import numpy as np
-
 from dexora_core.clock import s_to_ns
 from dexora_core.contract import RobotContract
 from dexora_core.faults import Fault

@@ -80,6 +80,8 @@ class NetworkModel:
         stamps_ns = (now_ns,) * len(manifest.views)
         raw = RawTokens(manifest.encoder_id, manifest.views, stamps_ns, encoded.tokens, encoded.scale, now_ns)
         fault = self._tokens.offer(now_ns, raw)
+        if fault is not None:
+            return fault
         tokens = self._tokens.newest
-        assert fault is not None or tokens is not None
-        return fault if fault is not None else tokens  # type: ignore[return-value]
+        assert tokens is not None
+        return tokens

@@ -10,9 +10,12 @@ from dexora_core.bundle import load_bundle
 from dexora_core.contract import RobotContract
 
 from dexora_train.checkpoint import RECIPE
+from dexora_train.evaluate.bundle_model import bundle_model
+from dexora_train.evaluate.checkpoint_model import checkpoint_model
 from dexora_train.evaluate.errors import EvaluationError
 from dexora_train.evaluate.expert import ExpertModel
 from dexora_train.evaluate.model import Model
+from dexora_train.evaluate.network import NetworkModel
 from dexora_train.evaluate.settings import EvaluationSettings
 
 EXPERT = "expert"
@@ -53,10 +56,7 @@ def identify(source: str) -> ModelIdentity:
         for file in sorted(entry for entry in path.iterdir() if entry.is_file()):
             digest.update(file.name.encode() + b"\0" + hashlib.sha256(file.read_bytes()).digest())
         return ModelIdentity(f"{path.resolve().name}-{digest.hexdigest()[:12]}", digest.hexdigest())
-    raise EvaluationError(
-        f"{source}: is neither a bundle ({MANIFEST}) nor a checkpoint ({RECIPE}); give the directory of one, "
-        f"or {EXPERT!r} for the scripted expert."
-    )
+    raise _unknown(source)
 
 
 def open_model(source: str, contract: RobotContract, settings: EvaluationSettings) -> Model:
@@ -66,13 +66,26 @@ def open_model(source: str, contract: RobotContract, settings: EvaluationSetting
         EvaluationError: A setting does not fit this kind of model.
         DexoraError: It cannot be opened.
     """
-    if source == EXPERT:
-        return ExpertModel(contract)
-    # torch and the engines take seconds to import, and the expert needs neither.
-    if (Path(source) / MANIFEST).is_file():
-        from dexora_train.evaluate.bundle_model import bundle_model  # noqa: PLC0415
+    return ExpertModel(contract) if source == EXPERT else open_network(source, contract, settings)
 
-        return bundle_model(Path(source), contract, settings)
-    from dexora_train.evaluate.checkpoint_model import checkpoint_model  # noqa: PLC0415
 
-    return checkpoint_model(Path(source), contract, settings)
+def open_network(source: str, contract: RobotContract, settings: EvaluationSettings) -> NetworkModel:
+    """Open a model that is a network: a bundle or a checkpoint.
+
+    Raises:
+        EvaluationError: It is neither, or a setting does not fit this kind of model.
+        DexoraError: It cannot be opened.
+    """
+    path = Path(source)
+    if (path / MANIFEST).is_file():
+        return bundle_model(path, contract, settings)
+    if (path / RECIPE).is_file():
+        return checkpoint_model(path, contract, settings)
+    raise _unknown(source)
+
+
+def _unknown(source: str) -> EvaluationError:
+    return EvaluationError(
+        f"{source}: is neither a bundle ({MANIFEST}) nor a checkpoint ({RECIPE}); give the directory of one, "
+        f"or {EXPERT!r} for the scripted expert."
+    )

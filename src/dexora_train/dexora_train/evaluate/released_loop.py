@@ -1,4 +1,4 @@
-"""The public release's loop, as a baseline: look, stand still while thinking, play the whole chunk blindly."""
+"""The public release's loop, as a baseline: look, stand still while thinking, play the chunk blindly."""
 
 from __future__ import annotations
 

@@ -6,10 +6,8 @@ episodes.jsonl    one `EpisodeResult` per line, in the order in which they finis
 
 from __future__ import annotations
 
-import itertools
 import json
 import os
-from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -73,11 +71,6 @@ class Results:
         """
         return cls(folder, _read_subject(folder))
 
-    def missing(self, tasks: Iterable[str], seeds: Iterable[int]) -> list[Key]:
-        """Return the episodes that are still to be played, task by task."""
-        wanted = itertools.product(tasks, seeds)
-        return [key for key in wanted if key not in self.episodes]
-
     def of_task(self, task: str) -> list[EpisodeResult]:
         """Return a task's episodes by seed."""
         return [self.episodes[key] for key in sorted(self.episodes) if key[0] == task]
@@ -99,7 +92,9 @@ class Results:
                 _write_whole(self.folder / SETTINGS, json.dumps(to_dict(self.subject), indent=1) + "\n")
             _cut_torn_line(self.folder / EPISODES)
         except OSError as error:
-            raise EvaluationError(f"{self.folder}: cannot be written ({error}); choose another --out.") from error
+            raise EvaluationError(
+                f"{self.folder}: cannot be written ({error}); choose another --out."
+            ) from error
 
     def add(self, episode: EpisodeResult) -> None:
         """Append a result; it survives whatever happens next.
@@ -138,7 +133,7 @@ def _refuse_others(folder: Path, there: Subject, wanted: Subject) -> None:
     differences = [f"{name} {old[name]!r}, not {new[name]!r}" for name in old if old[name] != new[name]]
     if differences:
         raise EvaluationError(
-            f"{folder}: holds results of {'; '.join(differences)}. Give each model and setting a folder of its own."
+            f"{folder}: holds results of {'; '.join(differences)}. Give each a folder of its own."
         )
 
 
@@ -150,13 +145,15 @@ def _read_episodes(path: Path) -> list[EpisodeResult]:
     if not path.exists():
         return []
     text = path.read_text()
-    found = []
-    for number, line in enumerate(text[: text.rfind("\n") + 1].splitlines(), start=1):
-        try:
-            found.append(from_dict(EpisodeResult, json.loads(line)))
-        except (ValueError, ConfigError) as error:
-            raise EvaluationError(f"{path}, line {number}: is no result ({error}); remove the line.") from error
-    return found
+    lines = text[: text.rfind("\n") + 1].splitlines()
+    return [_episode(line, f"{path}, line {number}") for number, line in enumerate(lines, start=1)]
+
+
+def _episode(line: str, where: str) -> EpisodeResult:
+    try:
+        return from_dict(EpisodeResult, json.loads(line))
+    except (ValueError, ConfigError) as error:
+        raise EvaluationError(f"{where}: is no result ({error}); remove the line.") from error
 
 
 def _cut_torn_line(path: Path) -> None:

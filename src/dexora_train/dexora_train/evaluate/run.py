@@ -6,9 +6,11 @@ import multiprocessing
 import os
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
+from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cache
+from itertools import islice, product
 from pathlib import Path
 
 from dexora_core.contract import load_contract
@@ -28,7 +30,7 @@ from dexora_train.evaluate.settings import EvaluationSettings
 Report = Callable[[EpisodeResult], None]
 _ONE_THREAD = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "LP_NUM_THREADS")
 _AHEAD = 2
-"""Episodes handed to a worker before it has finished the one it plays."""
+"""Episodes handed out per worker: the one it plays, and the next."""
 
 
 @dataclass(frozen=True)
@@ -57,9 +59,10 @@ class Evaluation:
             task_of(task, self.settings)
 
     @property
-    def seed_range(self) -> range:
-        """The seeds of each task: never those of demonstrations, and the same ones for every model."""
-        return range(FIRST_EVALUATION_SEED, FIRST_EVALUATION_SEED + self.seeds)
+    def keys(self) -> list[Key]:
+        """Its episodes: never a seed of demonstrations, and the same ones for every model."""
+        seeds = range(FIRST_EVALUATION_SEED, FIRST_EVALUATION_SEED + self.seeds)
+        return list(product(self.tasks, seeds))
 
 
 def evaluate(evaluation: Evaluation, out: Path, report: Report, start: Report | None = None) -> Results:
@@ -79,11 +82,12 @@ def evaluate(evaluation: Evaluation, out: Path, report: Report, start: Report | 
         DexoraError: The model cannot be opened or run.
     """
     results = Results(out, Subject(identify(evaluation.source), evaluation.settings))
-    missing = results.missing(evaluation.tasks, evaluation.seed_range)
-    wanted = set(_product(evaluation))
-    for key, episode in results.episodes.items():
-        if start is not None and key in wanted:
-            start(episode)
+    missing = []
+    for key in evaluation.keys:
+        if key not in results.episodes:
+            missing.append(key)
+        elif start is not None:
+            start(results.episodes[key])
     if not missing:
         return results
     if evaluation.source != EXPERT:
@@ -95,10 +99,6 @@ def evaluate(evaluation: Evaluation, out: Path, report: Report, start: Report | 
     return results
 
 
-def _product(evaluation: Evaluation) -> list[Key]:
-    return [(task, seed) for task in evaluation.tasks for seed in evaluation.seed_range]
-
-
 def _played(evaluation: Evaluation, keys: Sequence[Key]) -> Iterator[EpisodeResult]:
     """Yield results as they come."""
     if evaluation.workers == 1:
@@ -107,22 +107,34 @@ def _played(evaluation: Evaluation, keys: Sequence[Key]) -> Iterator[EpisodeResu
         return
     context = multiprocessing.get_context("spawn")
     with _threads(), ProcessPoolExecutor(evaluation.workers, mp_context=context) as pool:
-        waiting = iter(keys)
-        running: set[Future[EpisodeResult]] = set()
         try:
-            while True:
-                for task, seed in waiting:
-                    running.add(pool.submit(_play, evaluation.source, evaluation.settings, task, seed))
-                    if len(running) >= evaluation.workers * _AHEAD:
-                        break
-                if not running:
-                    return
-                finished, running = wait(running, return_when=FIRST_COMPLETED)
-                for future in finished:
-                    yield future.result()
+            yield from _in_pool(pool, evaluation, keys)
+        except BrokenProcessPool as error:
+            raise EvaluationError(
+                "a worker was killed, perhaps for memory. What was finished is kept: start again to go on, "
+                "with fewer --workers if it happens again."
+            ) from error
         except BaseException:
             pool.shutdown(wait=False, cancel_futures=True)
             raise
+
+
+def _in_pool(
+    pool: ProcessPoolExecutor, evaluation: Evaluation, keys: Sequence[Key]
+) -> Iterator[EpisodeResult]:
+    """Yield results as they come; few episodes are handed out ahead, so that an interruption is quick."""
+    waiting = iter(keys)
+
+    def begin(count: int) -> set[Future[EpisodeResult]]:
+        ahead = islice(waiting, count)
+        return {pool.submit(_play, evaluation.source, evaluation.settings, *key) for key in ahead}
+
+    running = begin(_AHEAD * evaluation.workers)
+    while running:
+        finished, running = wait(running, return_when=FIRST_COMPLETED)
+        running |= begin(len(finished))
+        for future in finished:
+            yield future.result()
 
 
 @contextmanager

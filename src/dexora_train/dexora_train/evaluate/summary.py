@@ -33,7 +33,7 @@ class Summary:
         jerk: Mean share of the jerk limits, commanded and measured.
         inferences: Mean number per episode.
         discarded: Mean number of chunks per episode that were not used.
-        named: Share of reaches that go to the named object, with its interval; None where nothing was touched.
+        named: Share of reaches that go to the named object, with its interval; None without a reach.
     """
 
     name: str
@@ -89,7 +89,7 @@ def summaries(results: Results) -> list[Summary]:
 
 
 def success_grid(results: Results) -> Grid:
-    """Return how often the tasks are done, and how fast and smoothly."""
+    """Return how often the tasks are done, and how fast."""
     rows = [
         (
             one.name,
@@ -97,17 +97,28 @@ def success_grid(results: Results) -> Grid:
             percent_range(one.success),
             percent(one.score, 0),
             "-" if one.time_s is None else f"{one.time_s:.1f} s",
-            f"{percent(one.acceleration[0])} / {percent(one.acceleration[1])}",
-            f"{percent(one.jerk[0])} / {percent(one.jerk[1])}",
+        )
+        for one in summaries(results)
+    ]
+    columns = ("task", "episodes", "success (95 %)", "score", "time to success")
+    return Grid("Success", columns, rows, "Wilson intervals; score: mean share of stages; median time.")
+
+
+def motion_grid(results: Results) -> Grid:
+    """Return how smoothly the robot moves, and how often the model is asked."""
+    rows = [
+        (
+            one.name,
+            " / ".join(percent(share) for share in one.acceleration),
+            " / ".join(percent(share) for share in one.jerk),
             f"{one.inferences:.0f}",
             f"{one.discarded:.1f}",
         )
         for one in summaries(results)
     ]
-    columns = ("task", "episodes", "success (95 %)", "score", "time to success, median")
-    columns += ("acceleration, RMS of limit", "jerk, RMS of limit", "inferences", "discarded")
-    note = "Wilson intervals. Acceleration and jerk: joint targets / joints, sampled at 20 Hz, all joints."
-    return Grid("Success", columns, rows, note)
+    columns = ("task", "acceleration", "jerk", "inferences", "discarded")
+    note = "Root mean squares as shares of the limits, targets / joints, at 20 Hz; means per episode."
+    return Grid("Motion", columns, rows, note)
 
 
 def named_grid(results: Results) -> Grid | None:

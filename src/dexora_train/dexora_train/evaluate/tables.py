@@ -39,9 +39,7 @@ class Grid:
             "<tr>" + "".join(f"<td>{html.escape(cell)}</td>" for cell in row) + "</tr>" for row in self.rows
         )
         note = f"<p>{html.escape(self.note)}</p>" if self.note else ""
-        return (
-            f"<h2>{html.escape(self.title)}</h2>\n<table>\n<tr>{head}</tr>\n{body}\n</table>\n{note}\n"
-        )
+        return f"<h2>{html.escape(self.title)}</h2>\n<table>\n<tr>{head}</tr>\n{body}\n</table>\n{note}\n"
 
 
 def percent(share: float, digits: int = 1) -> str:
