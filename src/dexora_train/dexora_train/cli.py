@@ -19,8 +19,10 @@ from dexora_train.data.check import check_dataset
 from dexora_train.data.collect import Attempt, CollectConfig, collect, write_collected
 from dexora_train.data.finding import Severity
 from dexora_train.data.reader import LeRobotReader
+from dexora_train.distill_cli import distill_command
 from dexora_train.evaluate.cli import evaluate_app
 from dexora_train.export.cli import export_command
+from dexora_train.finetune_cli import finetune_command
 from dexora_train.train_cli import train_command
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, rich_markup_mode=None, help=__doc__)
@@ -128,6 +130,8 @@ def check_command(
 
 
 app.command("train")(train_command)
+app.command("distill")(distill_command)
+app.command("finetune")(finetune_command)
 app.command("export")(export_command)
 app.add_typer(evaluate_app, name="evaluate")
 

@@ -12,6 +12,7 @@ from pathlib import Path
 
 import numpy as np
 from dexora_core.contract import load_contract
+from dexora_core.records import to_dict
 from dexora_perception.preprocess import resize
 from dexora_sim.env import DexoraEnv, EnvConfig
 from dexora_sim.experts import EXPERTS, make_expert
@@ -26,6 +27,7 @@ from dexora_train.data.disturbance import disturbance
 from dexora_train.data.episode import RecordedEpisode
 from dexora_train.data.errors import DatasetError
 from dexora_train.data.staging import StagedEpisode, Staging
+from dexora_train.data.staging_settings import claim_staging
 from dexora_train.data.writer import DatasetPlan, write_dataset
 
 # Evaluation uses seeds above this one; demonstrations never do.
@@ -169,8 +171,10 @@ def collect(config: CollectConfig, staging: Path, report: Callable[[Attempt], No
         The episodes of all tasks, in the order of tasks and seeds.
 
     Raises:
-        DatasetError: An episode could not be written. What was finished is kept.
+        DatasetError: The folder's episodes were recorded with other settings, or one could not be written.
+            What was finished is kept.
     """
+    claim_staging(staging, to_dict(config))
     gl.choose()
     context = multiprocessing.get_context("spawn")
     with ProcessPoolExecutor(config.workers, mp_context=context) as pool:

@@ -100,10 +100,22 @@ class Staging:
         (directory / EPISODE).write_text(json.dumps({**about, "image_stats": as_lists(stats)}))
 
     def note_failure(self, name: str, source: dict[str, Any]) -> None:
-        """Remember an attempt that failed, so that it is not made again."""
-        folder = self.directory / ".failed"
-        folder.mkdir(parents=True, exist_ok=True)
-        (folder / f"{name}.json").write_text(json.dumps(source))
+        """Remember an attempt that failed, so that it is not made again.
+
+        Raises:
+            DatasetError: The disk is full, or cannot be written.
+        """
+        path = self.directory / ".failed" / f"{name}.json"
+        partial = path.with_suffix(".partial")
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            partial.write_text(json.dumps(source))
+            partial.replace(path)
+        except OSError as error:
+            raise DatasetError(
+                f"that {name} failed could not be noted in {self.directory} ({error}); free some space and "
+                "start again: what was finished is kept."
+            ) from error
 
     def names(self) -> set[str]:
         """Return the names of everything that was tried, episodes and failures."""

@@ -221,7 +221,7 @@ def chunks(acting: Acting, samples: Samples, steps: int, count: int = _COMPARED)
 def _comparison(teacher: tuple[Acting, int], student: tuple[Acting, int], run: FinishedRun) -> str:
     """Return how far the student is from the teacher in episodes that nobody was trained on."""
     samples = samples_of(run, held_out=True)
-    half_rad = torch.from_numpy(run.checkpoint.recipe.statistics.action_half_range_rad)
+    half_rad = torch.tensor(run.checkpoint.recipe.statistics.action_half_range_rad)
 
     def apart_mrad(one: Tensor, other: Tensor) -> float:
         return 1000 * float(((one - other).cpu() * half_rad).square().mean().sqrt())

@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from dexora_train.data import layout
 from dexora_train.data.reader import LeRobotReader
+from dexora_train.learning.arrays import new_array
 from dexora_train.learning.errors import TrainingError
 
 _INDEX = "index.json"
@@ -95,7 +96,7 @@ def unpack(
 
     Raises:
         DatasetError: The dataset cannot be read.
-        TrainingError: `directory` holds another dataset.
+        TrainingError: `directory` holds another dataset, or has no room for this one.
     """
     identity = hashlib.sha256(
         (dataset / layout.INFO).read_bytes() + (dataset / layout.STATS).read_bytes()
@@ -108,15 +109,21 @@ def unpack(
                 "another folder."
             )
         return found
-    partial = directory.with_name(f".{directory.name}.partial")
+    partial, reader = directory.with_name(f".{directory.name}.partial"), LeRobotReader(dataset)
     shutil.rmtree(partial, ignore_errors=True)
-    partial.mkdir(parents=True)
-    reader = LeRobotReader(dataset)
-    _write_columns(reader, partial)
-    _write_images(reader, partial, report)
-    index = {"dataset": identity, "views": reader.views, "spans": _spans(reader)}
-    (partial / _INDEX).write_text(json.dumps(index))
-    partial.rename(directory)
+    try:
+        partial.mkdir(parents=True)
+        _write_columns(reader, partial)
+        _write_images(reader, partial, report)
+        index = {"dataset": identity, "views": reader.views, "spans": _spans(reader)}
+        (partial / _INDEX).write_text(json.dumps(index))
+        partial.rename(directory)
+    except OSError as error:
+        raise TrainingError(
+            f"{dataset} could not be unpacked to {directory} ({error}); free some space and start again."
+        ) from error
+    finally:
+        shutil.rmtree(partial, ignore_errors=True)
     return Frames(directory)
 
 
@@ -131,7 +138,7 @@ def _write_columns(reader: LeRobotReader, directory: Path) -> None:
 def _write_images(reader: LeRobotReader, directory: Path, report: Callable[[int, int], None]) -> None:
     height, width, _ = reader.features[layout.image_key(reader.views[0])]["shape"]
     shape = (reader.info["total_frames"], len(reader.views), height, width, 3)
-    images = np.lib.format.open_memmap(directory / "images.npy", mode="w+", dtype=np.uint8, shape=shape)
+    images = new_array(directory / "images.npy", np.uint8, shape)
     first = 0
     for entry in reader.episodes:
         for place, view in enumerate(reader.views):

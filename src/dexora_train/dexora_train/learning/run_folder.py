@@ -9,6 +9,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from safetensors import SafetensorError
+
 from dexora_train.checkpoint import RECIPE, Checkpoint, load_checkpoint, save_checkpoint, stored_parts
 from dexora_train.learning.errors import TrainingError
 
@@ -97,7 +99,7 @@ def save_whole(checkpoint: Checkpoint, directory: Path) -> None:
         save_checkpoint(checkpoint, partial)
         shutil.rmtree(directory, ignore_errors=True)
         partial.replace(directory)
-    except OSError as error:
+    except (OSError, SafetensorError) as error:
         raise TrainingError(
             f"the checkpoint could not be written to {directory} ({error}); free some space and start again: "
             "the training itself is kept."

@@ -13,6 +13,7 @@ import torch
 from dexora_perception.model import VisualEncoder
 from numpy.typing import NDArray
 
+from dexora_train.learning.arrays import new_array
 from dexora_train.learning.frames import Frames
 from dexora_train.learning.pretraining import augmented
 
@@ -38,6 +39,9 @@ def cache_tokens(
         directory: Where the tokens go.
         copies: At least 1.
         report: Called with the frames done and their total.
+
+    Raises:
+        TrainingError: The disk has no room for them.
     """
     index = {"encoder": weights_hash(encoder), "dataset": frames.dataset, "copies": copies}
     path = directory / _INDEX
@@ -49,7 +53,7 @@ def cache_tokens(
     partial.mkdir(parents=True)
     config = encoder.config
     shape = (copies, len(frames), len(config.views), config.tokens_per_view, config.backbone_width)
-    values = np.lib.format.open_memmap(partial / _VALUES, mode="w+", dtype=np.float16, shape=shape)
+    values = new_array(partial / _VALUES, np.float16, shape)
     views = [frames.views.index(view) for view in config.views]
     encoder.eval()
     with torch.no_grad():
