@@ -46,7 +46,7 @@ class PolicyClient:
 
     def __init__(self, node: ManagedNode[Any]) -> None:
         self._node = node
-        self._goals = node.own(ActionClient(node, RunPolicy, "dexora/policy/run"))
+        self._goals: Any = node.own(ActionClient(node, RunPolicy, "dexora/policy/run"))
         self._run: _Run | None = None
         self._pace = Pace()
         self._policy: dict[str, str] = {}

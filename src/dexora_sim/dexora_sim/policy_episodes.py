@@ -157,7 +157,7 @@ class PolicyEpisodes:
         runner: Runner,
         scenes: SceneChange,
         settings: EpisodeSettings,
-        tell: Callable[[str], None],
+        tell: Callable[[str], object],
         on_result: Callable[[], None] = lambda: None,
     ) -> None:
         self._runner, self._scenes, self._settings = runner, scenes, settings
