@@ -36,11 +36,17 @@ def captioned(picture: Picture, left: str, right: str = "") -> Picture:
     page = Image.new("RGB", (width, height + bar), _BAR)
     page.paste(Image.fromarray(picture), (0, 0))
     draw = ImageDraw.Draw(page)
-    font = ImageFont.load_default(size=_TEXT_SHARE * height)
     middle, margin = height + bar / 2, bar / 2
+    font = _font(_TEXT_SHARE * height, f"{left}   {right}", width - 2 * margin)
     draw.text((margin, middle), left, _WORDS, font, anchor="lm")
     draw.text((width - margin, middle), right, _WORDS, font, anchor="rm")
     return np.asarray(page)
+
+
+def _font(size: float, words: str, width: float) -> ImageFont.FreeTypeFont | ImageFont.ImageFont:
+    """Return the font in which the words fit into the width [pixel], of the given size at most."""
+    font = ImageFont.load_default(size=size)
+    return ImageFont.load_default(size=size * min(1.0, width / font.getlength(words)))
 
 
 def write_film(path: Path, pictures: Sequence[Picture], period_ms: int, most_bytes: int) -> int:

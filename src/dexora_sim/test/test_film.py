@@ -23,6 +23,15 @@ def test_words_stand_below_the_picture_and_leave_it_as_it_was():
     assert bar[200:].max() > 40, "words at the right"
 
 
+def test_words_that_are_too_long_are_written_smaller_and_do_not_meet():
+    (picture,) = pictures(1, (200, 300))
+    words = "pass the yellow tube from the left hand to the right hand and back again"
+    bar = captioned(picture, words, "not done")[200:].max(axis=(0, 2))
+    dark = np.flatnonzero(bar < 60)
+    assert np.diff(np.flatnonzero(bar >= 60)).max() > 3, "a gap between both"
+    assert {0, 299} <= set(dark.tolist()), "nothing is cut off"
+
+
 @pytest.mark.parametrize("suffix", [".webp", ".gif"])
 def test_film_shows_every_picture_as_long_as_asked_and_starts_over(tmp_path, suffix):
     path = tmp_path / f"film{suffix}"
