@@ -87,7 +87,8 @@ def open_loop(model: NetworkModel, reader: LeRobotReader, episode: int, every: i
     """
     if not 0 <= episode < len(reader):
         raise EvaluationError(f"{reader.root}: has episodes 0 to {len(reader) - 1}, not {episode}.")
-    starts, chunks = [], []
+    starts: list[int] = []
+    chunks: list[FloatArray] = []
     demonstrated = reader.column(episode, layout.ACTION).astype(np.float64)
     nothing = np.empty((0, demonstrated.shape[1]))
     for frame, sight in enumerate(_sights(reader, episode)):

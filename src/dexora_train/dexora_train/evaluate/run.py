@@ -92,6 +92,7 @@ def evaluate(evaluation: Evaluation, out: Path, report: Report, start: Report | 
         return results
     if evaluation.source != EXPERT:
         gl.choose()
+    model_of(evaluation.source, evaluation.settings)  # refused here, before anything is written
     results.begin()
     for episode in _played(evaluation, missing):
         results.add(episode)
