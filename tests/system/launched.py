@@ -130,10 +130,10 @@ class Launched:
             assert self.process.poll() is None, f"the launch ended:\n{self.output}"
             assert time.monotonic() < end, f"{missing} not in {words}:\n{answer.out}{answer.err}{self.output}"
 
-    def wait_for_output(self, text, timeout_s=START_TIMEOUT_S):
-        """Wait until the launch has printed `text`."""
+    def wait_for_output(self, text, timeout_s=START_TIMEOUT_S, count=1):
+        """Wait until the launch has printed `text`, so many times."""
         end = time.monotonic() + timeout_s
-        while text not in self.output:
+        while self.output.count(text) < count:
             assert self.process.poll() is None, f"the launch ended without {text!r}:\n{self.output}"
             assert time.monotonic() < end, f"no {text!r} within {timeout_s} s:\n{self.output}"
             time.sleep(0.05)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import sys
 from pathlib import Path
 
@@ -64,4 +65,20 @@ def test_bundle_that_is_none_ends_the_launch_with_the_reason(launch, tmp_path):
     launched = launch("mujoco.launch.py", *SLOW_WORLD, f"bundle:={tmp_path}")
     launched.wait(60.0)
     assert "DX-BND-005" in launched.output
+    assert launched.survivors() == []
+
+
+def test_killed_policy_is_found_and_one_that_is_started_again_is_told_the_next_task(launch, bundle):
+    words = (f"bundle:={bundle.path}", "fault:=policy_killed", "fault_start:=0.1")
+    launched = launch("mujoco.launch.py", *SLOW_WORLD, *words)
+    launched.wait_for_output("WHAT TO DO NEXT:")
+    assert "policy_node, the source of all chunks, was killed (SIGKILL)" in launched.output
+    told = launched.output.count("the policy is told")
+    command = re.search(r"Here: `ros2 (run dexora_policy policy_node .*?)`", launched.output)[1]
+    policy = launched.start(*command.split())
+    launched.wait_for_output("the policy is told", count=told + 1)
+    assert "FAILED after" in launched.output
+    assert launched.interrupt(is_group=True) == 0
+    policy.terminate()
+    policy.communicate(timeout=20.0)
     assert launched.survivors() == []

@@ -26,6 +26,8 @@ from dexora_sim.policy_episodes import RunEnd
 
 SILENT_NS = 10 * NS_PER_S
 """A policy node tells its status twice per second of wall time; one that says nothing for so long is gone."""
+IDLE_STATUSES = 6
+"""A policy node that told so often in a row that nothing runs knows nothing of a run: it was restarted."""
 LEG = "capture_to_command"
 
 
@@ -51,6 +53,7 @@ class PolicyClient:
         self._pace = Pace()
         self._policy: dict[str, str] = {}
         self._heard_ns: int | None = None
+        self._idle = 0
         self._tokens: Any = None
         self._has_tokens = False
 
@@ -79,8 +82,8 @@ class PolicyClient:
     def end(self) -> RunEnd | None:
         """How the run ended; None while it is under way."""
         run = self._run
-        if run is not None and run.end is None and self._is_silent():
-            run.end = RunEnd("policy_node says nothing any more; look at its last words, and start it again.")
+        if run is not None and run.end is None:
+            run.end = self._lost()
         return None if run is None else run.end
 
     @property
@@ -101,7 +104,7 @@ class PolicyClient:
             timeout_s: When the run ends by itself [s].
         """
         run = self._run = _Run()
-        self._pace = Pace()
+        self._pace, self._idle = Pace(), 0
         goal = RunPolicy.Goal(instruction=instruction, timeout=float(timeout_s))
         sent = self._goals.send_goal_async(goal, partial(self._on_feedback, run))
         sent.add_done_callback(self._node.guard(partial(self._on_accepted, run)))
@@ -114,6 +117,12 @@ class PolicyClient:
             if run.handle is not None:
                 run.handle.cancel_goal_async()
 
+    def _lost(self) -> RunEnd | None:
+        """Return the end of a run of which nobody will tell the end; None while somebody may."""
+        if self._is_silent():
+            return RunEnd("policy_node says nothing any more; look at its last words, and start it again.")
+        return RunEnd("policy_node was started again.") if self._idle >= IDLE_STATUSES else None
+
     def _is_silent(self) -> bool:
         return self._heard_ns is None or time.monotonic_ns() - self._heard_ns > SILENT_NS
 
@@ -122,7 +131,7 @@ class PolicyClient:
         if not run.handle.accepted:
             run.end = RunEnd("policy_node took no goal; look at its last words.")
             return
-        if run.is_cancelled:
+        if run.is_cancelled or run.end is not None or run is not self._run:
             run.handle.cancel_goal_async()
         ended = run.handle.get_result_async()
         ended.add_done_callback(self._node.guard(partial(self._on_ended, run)))
@@ -140,6 +149,7 @@ class PolicyClient:
 
     def _on_policy(self, status: PolicyStatus) -> None:
         self._heard_ns = time.monotonic_ns()
+        self._idle = 0 if status.instruction else self._idle + 1
         self._policy = {
             "policy": status.policy_id,
             "engine": status.engine,
