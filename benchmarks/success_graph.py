@@ -1,7 +1,8 @@
 """Success of a policy through the full ROS graph: cameras, tokens, policy, command path, controllers, twin.
 
 `mujoco.launch.py` plays every task on seeds from 1,000,000 on, which training never saw, and the twin judges.
-Time is simulated: a machine that is too slow for real time slows the world.
+Time is simulated: a machine that is too slow for real time slows the world. An episode in which the machine
+and not the policy stopped the robot, because a process had no time to run, is played again; how often is told.
 
     --bundle DIR          the bundle, or the name of a shipped one; the shipped one when left out
     --engine NAME         the engine that runs it
@@ -21,6 +22,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections import Counter
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -32,6 +34,9 @@ from dexora_train.evaluate.intervals import wilson
 BARS_PERCENT = {"reach": 97.0, "lift": 85.0, "bimanual_lift": 85.0}
 FIRST_SEED, SEEDS, QUICK_SEEDS = 1_000_000, 40, 2
 DOMAINS = (62, 63, 64, 65)
+MACHINE_FAULTS = ("DX-CMD-002", "DX-FRS-002", "DX-FRS-017", "DX-FRS-018", "DX-HWD-002")
+"""Ticks, joint states or heartbeats that came late: in a simulation the fault of the machine."""
+TRIES = 3
 # Longest task and everything around it [s of simulated time].
 EPISODE_S = 30.0
 START_S = 120.0
@@ -65,13 +70,15 @@ class Played:
 
     Attributes:
         policy: Which policy played.
-        episodes: What became of each, as the player writes it.
-        restarts: How often the robot had to be started again, because only an operator could have gone on.
+        episodes: What became of each seed, as the player writes it.
+        launches: How often the robot was started.
+        again: Episodes that were played again because the machine had stopped the robot.
     """
 
     policy: str = ""
-    episodes: list[dict[str, Any]] = field(default_factory=list)
-    restarts: int = 0
+    episodes: dict[int, dict[str, Any]] = field(default_factory=dict)
+    launches: int = 0
+    again: int = 0
 
 
 def given_on_the_command_line() -> Given:
@@ -89,28 +96,44 @@ def given_on_the_command_line() -> Given:
 
 
 def play(task: str, count: int, given: Given) -> Played:
-    """Play the first seeds of a task; a robot that waits for an operator is started again for the rest."""
-    played = Played()
+    """Play the first seeds of a task, those that are left in a new launch until none is."""
+    played, tries = Played(), Counter[int]()
+    seeds = range(FIRST_SEED, FIRST_SEED + count)
     with tempfile.TemporaryDirectory() as directory:
-        while len(played.episodes) < count:
-            path = Path(directory) / f"{len(played.episodes)}.json"
-            launch(task, count, len(played.episodes), path, given)
+        while todo := [seed for seed in seeds if seed not in played.episodes]:
+            path = Path(directory) / f"{played.launches}.json"
+            launch(task, stretch(todo), path, given)
+            played.launches += 1
             content = json.loads(path.read_text(encoding="utf-8")) if path.exists() else {}
             if not content.get("episodes"):
                 raise RuntimeError(f"{task}: nothing was played; the last lines of the launch say why")
             played.policy = f"{content['policy']} on {content['engine']}, {content['precision']}"
-            played.episodes += content["episodes"]
-            played.restarts += 1
-    played.restarts -= 1
+            take(played, [one for one in content["episodes"] if one["seed"] in todo], tries)
     return played
 
 
-def launch(task: str, count: int, done: int, path: Path, given: Given) -> None:
+def stretch(seeds: list[int]) -> list[int]:
+    """Return the seeds at the beginning that follow each other, as one launch plays them."""
+    return [seed for place, seed in enumerate(seeds) if seed == seeds[0] + place]
+
+
+def take(played: Played, episodes: list[dict[str, Any]], tries: Counter[int]) -> None:
+    """Count what was played; what the machine stopped is left to be played again, a few times."""
+    for episode in episodes:
+        seed = episode["seed"]
+        tries[seed] += 1
+        if tries[seed] < TRIES and any(code in episode["reason"] for code in MACHINE_FAULTS):
+            played.again += 1
+        else:
+            played.episodes[seed] = episode
+
+
+def launch(task: str, seeds: list[int], path: Path, given: Given) -> None:
     """Run one launch to its end, or to where nothing happens any more."""
     words = [
         f"task:={task}",
-        f"seed:={FIRST_SEED + done}",
-        f"episodes:={count - done}",
+        f"seed:={seeds[0]}",
+        f"episodes:={len(seeds)}",
         f"results:={path}",
         f"engine:={given.engine}",
         f"realtime_factor:={given.realtime_factor}",
@@ -163,12 +186,15 @@ def measure(options: Options, given: Given) -> Report:
     count = given.seeds or (QUICK_SEEDS if options.quick else SEEDS)
     for task in given.tasks:
         played = play(task, count, given)
-        report.rows.append({"task": task, **figures(played.episodes)})
-        share = 100 * sum(episode["is_success"] for episode in played.episodes) / count
+        episodes = [played.episodes[seed] for seed in sorted(played.episodes)]
+        report.rows.append({"task": task, **figures(episodes)})
+        share = 100 * sum(episode["is_success"] for episode in episodes) / count
         bar = BARS_PERCENT[task]
         report.bars.append(Bar(task, f"success of {count} seeds through the graph", share, bar, bar, "%"))
-        report.notes.append(f"{task}: {played.policy}; started again {played.restarts} times")
-        report.samples[task] = played.episodes
+        report.notes.append(
+            f"{task}: {played.policy}; {played.launches} launches, {played.again} episodes played again"
+        )
+        report.samples[task] = episodes
     return report
 
 

@@ -9,32 +9,51 @@ from _harness import Options
 OPTIONS = Options(quick=False, repetitions=1, block_s=1.0)
 
 
-def episode(seed, is_success, rate_hz=5.0):
+def episode(seed, is_success, reason="", rate_hz=5.0):
     pace = {"chunks": 20, "rate_hz": rate_hz, "age_p50_s": 0.2, "age_p95_s": None}
-    return {"seed": seed, "is_success": is_success, "time_s": 4.0, "pace": pace}
+    return {"seed": seed, "is_success": is_success, "reason": reason, "time_s": 4.0, "pace": pace}
+
+
+class Launches:
+    """Plays three episodes per launch at most; every fourth seed fails, and the machine stops some."""
+
+    def __init__(self):
+        self.asked, self.stopped = [], {}
+
+    def __call__(self, task, seeds, path, given):
+        self.asked.append((task, seeds[0] - success_graph.FIRST_SEED, len(seeds)))
+        content = {"policy": "tiny", "engine": given.engine, "precision": "int8"}
+        content["episodes"] = [self.play(seed) for seed in seeds[:3]]
+        path.write_text(json.dumps(content))
+
+    def play(self, seed):
+        if self.stopped.get(seed, 0) > 0:
+            self.stopped[seed] -= 1
+            return episode(seed, False, "the policy stopped: DX-POL-018 DX-CMD-002: 3 ticks were missed")
+        return episode(seed, seed % 4 != 0, "" if seed % 4 else "the can fell")
 
 
 @pytest.fixture
 def launches(monkeypatch):
-    """Replace the launch by one that plays at most three episodes; every fourth seed fails."""
-    asked = []
-
-    def launch(task, count, done, path, given):
-        asked.append((task, done))
-        seeds = range(success_graph.FIRST_SEED + done, success_graph.FIRST_SEED + min(done + 3, count))
-        content = {"policy": "tiny", "engine": given.engine, "precision": "int8"}
-        content["episodes"] = [episode(seed, seed % 4 != 0) for seed in seeds]
-        path.write_text(json.dumps(content))
-
-    monkeypatch.setattr(success_graph, "launch", launch)
-    return asked
+    """Replace the launch."""
+    monkeypatch.setattr(success_graph, "launch", made := Launches())
+    return made
 
 
 def test_interrupted_launches_go_on_with_the_next_seed(launches):
     played = success_graph.play("lift", 8, success_graph.Given())
-    assert [one["seed"] for one in played.episodes] == [success_graph.FIRST_SEED + n for n in range(8)]
-    assert launches == [("lift", 0), ("lift", 3), ("lift", 6)]
-    assert (played.policy, played.restarts) == ("tiny on onnx, int8", 2)
+    assert sorted(played.episodes) == [success_graph.FIRST_SEED + n for n in range(8)]
+    assert launches.asked == [("lift", 0, 8), ("lift", 3, 5), ("lift", 6, 2)]
+    assert (played.policy, played.launches, played.again) == ("tiny on onnx, int8", 3, 0)
+
+
+def test_episode_that_the_machine_stopped_is_played_again_a_few_times(launches):
+    first = success_graph.FIRST_SEED
+    launches.stopped = {first + 1: 1, first + 2: 99}
+    played = success_graph.play("lift", 3, success_graph.Given())
+    assert launches.asked == [("lift", 0, 3), ("lift", 1, 2), ("lift", 2, 1)]
+    assert [played.episodes[first + n]["is_success"] for n in range(3)] == [False, True, False]
+    assert played.again == 3
 
 
 def test_every_task_has_a_row_with_an_interval_and_a_bar(launches):
