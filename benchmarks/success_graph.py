@@ -2,7 +2,7 @@
 
 `mujoco.launch.py` plays every task on seeds from 1,000,000 on, which training never saw, and the twin judges.
 Time is simulated: a machine that is too slow for real time slows the world. An episode in which the machine
-and not the policy stopped the robot, because a process had no time to run, is played again; how often is told.
+and not the policy stopped the robot, because a process had no time to run, is played again, and told.
 
     --bundle DIR          the bundle, or the name of a shipped one; the shipped one when left out
     --engine NAME         the engine that runs it
