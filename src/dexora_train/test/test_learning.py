@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 import torch
 from accelerate import Accelerator
+from dexora_core.records import to_dict
 from dexora_policy.model import preset as policy_preset
 from dexora_policy.model.context import Context
 from dexora_train.checkpoint import load_checkpoint
@@ -23,6 +24,7 @@ from dexora_train.learning.loop import LoopConfig, Run, learning_rate, train_loo
 from dexora_train.learning.losses import Draws, policy_loss
 from dexora_train.learning.observation import Imperfection, seen_views
 from dexora_train.learning.pretraining import answers, augmented
+from dexora_train.learning.run_folder import claim
 from dexora_train.learning.train_config import TrainConfig
 from dexora_train.learning.windows import Windows, draw
 
@@ -264,7 +266,7 @@ def _interrupt(*_):
 
 
 def test_run_with_changed_settings_is_refused(tmp_path, small_dataset):
-    training._claim(tmp_path / "run", NANO)
+    claim(tmp_path / "run", to_dict(NANO))
     with pytest.raises(TrainingError, match="another head; take its settings to go on"):
         training.train(small_dataset, tmp_path / "run", replace(NANO, head="flow"))
 

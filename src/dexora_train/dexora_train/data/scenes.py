@@ -135,7 +135,8 @@ def _draw(
     about = json.loads((directory / _INDEX).read_text())
     context = multiprocessing.get_context("spawn")
     with ProcessPoolExecutor(config.workers, mp_context=context) as pool:
-        drawn = pool.map(partial(_block, config), blocks, [poses[list(block)] for block in blocks])
+        tasks = [config.tasks[block.start // _BLOCK % len(config.tasks)] for block in blocks]
+        drawn = pool.map(partial(_block, config), tasks, blocks, [poses[list(block)] for block in blocks])
         for block, (images, values) in zip(blocks, drawn, strict=True):
             arrays[0][block.start : block.stop], arrays[1][block.start : block.stop] = images, values
             (directory / _INDEX).write_text(json.dumps({**about, "done": block.stop}))
@@ -143,12 +144,12 @@ def _draw(
 
 
 def _block(
-    config: SceneConfig, numbers: range, poses_rad: NDArray[np.float32]
+    config: SceneConfig, task: str, numbers: range, poses_rad: NDArray[np.float32]
 ) -> tuple[NDArray[np.uint8], NDArray[np.float32]]:
-    """Return pictures and truth of some scenes; a task's scenes follow each other, each has its own seed."""
+    """Return pictures and truth of some scenes of a task; each has its own seed."""
+    twin, renderer = _rig(task, config.robot)
     found = []
     for number, pose_rad in zip(numbers, poses_rad, strict=True):
-        twin, renderer = _rig(config.tasks[number // _BLOCK % len(config.tasks)], config.robot)
         twin.reset(FIRST_SCENE_SEED + number, q_rad=pose_rad)
         pictures = renderer.render(twin.snapshot()).values()
         found.append((np.stack([resize(one, config.image_size) for one in pictures]), truth.truth_of(twin)))

@@ -16,7 +16,7 @@ from dexora_core.records import from_dict, to_dict
 from torch import Tensor, nn
 
 from dexora_train.checkpoint import Checkpoint, Recipe
-from dexora_train.learning.distill_loss import HEADS, Lesson, lesson, observed, student_loss
+from dexora_train.learning.distill_loss import HEADS, Lesson, lesson, student_loss
 from dexora_train.learning.finished_run import FinishedRun, open_finished
 from dexora_train.learning.loop import LoopConfig, Run, train_loop
 from dexora_train.learning.losses import Draws
@@ -100,7 +100,7 @@ class Student(nn.Module):
 
     def forward(self, sample: Sample, draws: Draws, config: StageConfig, learnt: Lesson) -> Tensor:
         """Return the loss of some samples."""
-        context = observed(self.acting, sample, draws, config.imperfection)
+        context = self.acting.observe(sample, draws, config.imperfection)
         loss = student_loss(self.acting.policy, context, sample.valid, learnt)
         if context.state is not None:
             loss = loss + config.state_weight * (context.state - sample.state).square().mean()
@@ -175,7 +175,7 @@ def learn_round(teacher: Acting, samples: Samples, steps: int, config: StageConf
         sample = samples.take(windows, draws.copies.numpy(), accelerator.device)
         draws = draws.to(accelerator.device)
         with torch.no_grad(), accelerator.autocast():
-            context = observed(teacher, sample, draws, config.imperfection)
+            context = teacher.observe(sample, draws, config.imperfection)
             learnt = lesson(teacher.policy, context, sample.actions, draws, steps)
         return prepared(sample, draws, config, learnt), {}
 
@@ -213,7 +213,7 @@ def chunks(acting: Acting, samples: Samples, steps: int, count: int = _COMPARED)
     device = next(acting.parameters()).device
     sample = samples.take(windows, np.zeros(len(windows), np.intp), device)
     draws = draws.to(device)
-    context = observed(acting, sample, draws, _PERFECT)
+    context = acting.observe(sample, draws, _PERFECT)
     nothing = torch.zeros(draws.noise.shape[:2], dtype=torch.bool, device=device)
     return acting.policy.sample(context, torch.zeros_like(draws.noise), nothing, draws.noise, steps)
 

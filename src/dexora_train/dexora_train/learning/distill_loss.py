@@ -20,8 +20,6 @@ from dexora_policy.solver_plan import solver_plan
 from torch import Tensor
 
 from dexora_train.learning.losses import Draws, prefix_mask
-from dexora_train.learning.observation import Imperfection, seen_state, seen_views, seen_words
-from dexora_train.learning.stages import Acting, Sample
 
 HEADS = ("v", "flow")
 """Heads that can be distilled."""
@@ -137,20 +135,3 @@ def student_loss(student: Policy, context: Context, valid: Tensor, learnt: Lesso
     counted = (valid[..., None] & ~learnt.committed).to(answer.dtype)
     squared = learnt.weight * (answer - learnt.answer).square() * counted
     return squared.sum() / (counted.sum() * answer.shape[-1]).clamp(min=1.0)
-
-
-def observed(acting: Acting, sample: Sample, draws: Draws, how: Imperfection) -> Context:
-    """Return what a policy makes of the observations of some samples.
-
-    Args:
-        acting: Adapter, language and policy.
-        sample: The samples.
-        draws: The step's random numbers, which decide what is not seen.
-        how: How much is not.
-    """
-    ids = torch.arange(sample.tokens.shape[1], device=sample.tokens.device)
-    tokens = acting.adapter(sample.tokens.float(), ids)
-    words = acting.language(sample.ids, sample.id_mask)
-    heard = seen_words(draws, sample.id_mask > 0, how)
-    state, known = seen_state(draws, sample.state, sample.spread, how)
-    return acting.policy.context(tokens, seen_views(draws, tokens.shape[1], how), words, heard, state, known)

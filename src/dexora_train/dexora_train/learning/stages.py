@@ -8,7 +8,7 @@ import numpy as np
 import torch
 from dexora_core.bundle import Statistics
 from dexora_perception.model import VisualEncoder
-from dexora_policy.model import LanguageEncoder, Policy
+from dexora_policy.model import Context, LanguageEncoder, Policy
 from numpy.typing import NDArray
 from tokenizers import Tokenizer
 from torch import Tensor, nn
@@ -16,7 +16,7 @@ from torch import Tensor, nn
 from dexora_train.learning.frames import Frames
 from dexora_train.learning.loop import Run, train_loop
 from dexora_train.learning.losses import Draws, policy_loss
-from dexora_train.learning.observation import seen_state, seen_views, seen_words
+from dexora_train.learning.observation import Imperfection, seen_state, seen_views, seen_words
 from dexora_train.learning.stage_config import StageConfig, own_share
 from dexora_train.learning.windows import Windows, draw
 
@@ -34,16 +34,26 @@ class Acting(nn.Module):
         super().__init__()
         self.adapter, self.language, self.policy = encoder.adapter, language, policy
 
-    def forward(self, sample: Sample, draws: Draws, config: StageConfig) -> Tensor:
-        """Return the loss of some samples."""
-        how = config.imperfection
+    def observe(self, sample: Sample, draws: Draws, how: Imperfection) -> Context:
+        """Return what the policy makes of the observations of some samples.
+
+        Args:
+            sample: The samples.
+            draws: The step's random numbers, which decide what is not seen.
+            how: How much is not.
+        """
         ids = torch.arange(sample.tokens.shape[1], device=sample.tokens.device)
         tokens = self.adapter(sample.tokens.float(), ids)
         words = self.language(sample.ids, sample.id_mask)
         heard = seen_words(draws, sample.id_mask > 0, how)
         state, known = seen_state(draws, sample.state, sample.spread, how)
-        views = seen_views(draws, tokens.shape[1], how)
-        context = self.policy.context(tokens, views, words, heard, state, known)
+        return self.policy.context(
+            tokens, seen_views(draws, tokens.shape[1], how), words, heard, state, known
+        )
+
+    def forward(self, sample: Sample, draws: Draws, config: StageConfig) -> Tensor:
+        """Return the loss of some samples."""
+        context = self.observe(sample, draws, config.imperfection)
         loss = policy_loss(self.policy, context, sample.actions, sample.valid, draws)
         if context.state is not None:
             loss = loss + config.state_weight * (context.state - sample.state).square().mean()

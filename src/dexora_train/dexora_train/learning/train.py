@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import replace
 from pathlib import Path
 
@@ -10,7 +9,6 @@ import numpy as np
 import torch
 from accelerate import Accelerator
 from dexora_core.bundle import Statistics, make_statistics
-from dexora_core.contract import load_contract
 from dexora_core.records import to_dict
 from dexora_perception.model import preset as encoder_preset
 from dexora_policy.model import Policy, build_language
@@ -18,14 +16,15 @@ from dexora_policy.model import preset as policy_preset
 from dexora_policy.solver_plan import DEFAULT_STEPS
 from numpy.typing import NDArray
 
-from dexora_description import contract_path
-from dexora_train.checkpoint import Checkpoint, Recipe, save_checkpoint
+from dexora_train.checkpoint import Checkpoint, Recipe
 from dexora_train.data import layout
 from dexora_train.data.reader import LeRobotReader
-from dexora_train.learning.errors import TrainingError
+from dexora_train.learning.fit import check_pictures, refuse_unfit
 from dexora_train.learning.frames import Frames, unpack
 from dexora_train.learning.loop import Run
+from dexora_train.learning.memory import keep_memory
 from dexora_train.learning.pretraining import Seeing
+from dexora_train.learning.run_folder import CHECKPOINT, FRAMES, TOKENS, claim, save_whole
 from dexora_train.learning.seeing_run import seeing_of
 from dexora_train.learning.stage_config import StageConfig
 from dexora_train.learning.stages import Acting, Samples, learn_to_act
@@ -33,14 +32,12 @@ from dexora_train.learning.tokens import cache_tokens
 from dexora_train.learning.train_config import Reports, TrainConfig
 from dexora_train.word_tokenizer import word_tokenizer
 
-_CONFIG = "config.json"
-
 
 def train(dataset: Path, folder: Path, config: TrainConfig, reports: Reports | None = None) -> Path:
     """Train a policy; started again, it goes on where it was stopped.
 
     Args:
-        dataset: Folder of a LeRobot dataset that has passed `check`.
+        dataset: Folder of a LeRobot dataset.
         folder: Folder of the run.
         config: What and how.
         reports: Who is told.
@@ -50,29 +47,32 @@ def train(dataset: Path, folder: Path, config: TrainConfig, reports: Reports | N
 
     Raises:
         DatasetError: The dataset cannot be read.
-        TrainingError: The folder holds another run, the dataset does not fit, or training fails.
+        TrainingError: The folder holds another run, the dataset does not fit or `check` finds an error in it,
+            or training fails.
         ConfigError: An unknown preset or head.
     """
     told = reports or Reports()
+    keep_memory()
     accelerator = Accelerator(mixed_precision=config.mixed_precision)
-    _claim(folder, config)
+    claim(folder, to_dict(config))
+    refuse_unfit(dataset, config.robot)
     reader = LeRobotReader(dataset)
-    _check_fit(reader, config)
+    check_pictures(reader, encoder_preset(config.preset))
     told.stage("unpacking videos")
     with accelerator.main_process_first():
-        frames = unpack(dataset, folder / "frames", told.count)
+        frames = unpack(dataset, folder / FRAMES, told.count)
     torch.manual_seed(config.seed)
     seeing = seeing_of(frames, config, folder, accelerator, told)
     encoder = seeing.encoder
     told.stage("computing tokens")
     with accelerator.main_process_first():
-        tokens = cache_tokens(encoder, frames, folder / "tokens", config.copies, told.count)
+        tokens = cache_tokens(encoder, frames, folder / TOKENS, config.copies, told.count)
     told.stage("learning to act")
     run = Run(folder / "acting", accelerator, told.line)
     done = _acting_checkpoint(reader, seeing, (frames, tokens), config, run)
     if accelerator.is_main_process:
-        save_checkpoint(done, folder / "checkpoint")
-    return folder / "checkpoint"
+        save_whole(done, folder / CHECKPOINT)
+    return folder / CHECKPOINT
 
 
 def _acting_checkpoint(
@@ -130,41 +130,6 @@ def statistics_of(reader: LeRobotReader, name: str, *, is_shared: bool = False) 
         state_p99=state["q99"],
         dataset=name,
     )
-
-
-def _claim(folder: Path, config: TrainConfig) -> None:
-    """Write the configuration into a new folder; refuse the folder of another run."""
-    path = folder / _CONFIG
-    content = to_dict(config)
-    if path.is_file():
-        found = json.loads(path.read_text())
-        changed = [key for key in content if json.loads(json.dumps(content[key])) != found.get(key)]
-        if changed:
-            raise TrainingError(
-                f"{folder} holds a run with another {', '.join(changed)}; take its settings to go on, or "
-                "another folder to begin anew."
-            )
-        return
-    folder.mkdir(parents=True, exist_ok=True)
-    path.write_text(json.dumps(content, indent=1) + "\n")
-
-
-def _check_fit(reader: LeRobotReader, config: TrainConfig) -> None:
-    contract = load_contract(contract_path(config.robot))
-    if reader.joint_names != contract.joint_names:
-        raise TrainingError(
-            f"{reader.root} has other joints than {contract.name}; 'check' tells which; convert it first."
-        )
-    encoder = encoder_preset(config.preset)
-    missing = [view for view in encoder.views if view not in reader.views]
-    if missing:
-        raise TrainingError(f"{reader.root} has no view {missing[0]!r}; preset {config.preset} needs it.")
-    size = reader.features[layout.image_key(encoder.views[0])]["shape"][0]
-    if size != encoder.image_size:
-        raise TrainingError(
-            f"{reader.root} has pictures of {size} pixels, preset {config.preset} takes "
-            f"{encoder.image_size}; collect with that size."
-        )
 
 
 def _sentence(reader: LeRobotReader, config: TrainConfig) -> str:

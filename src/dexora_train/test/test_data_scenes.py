@@ -1,0 +1,80 @@
+"""Pins that still scenes are drawn once, go on where they were cut off, and mix into batches by view."""
+
+import numpy as np
+import pytest
+import torch
+from accelerate import Accelerator
+from dexora_train.data import scenes as drawing
+from dexora_train.data import truth
+from dexora_train.data.errors import DatasetError
+from dexora_train.data.scenes import SceneConfig, Scenes, draw_scenes
+from dexora_train.learning.frames import Span
+from dexora_train.learning.loop import LoopConfig
+from dexora_train.learning.seeing import Pictures
+from dexora_train.learning.stage_config import StageConfig
+
+CONFIG = SceneConfig(("reach", "lift"), 4, image_size=32, workers=1)
+
+
+@pytest.mark.slow
+def test_interrupted_scenes_go_on_and_show_what_is_true(tmp_path, monkeypatch, contract):
+    monkeypatch.setattr(drawing, "_BLOCK", 2)
+    poses_rad = np.tile(contract.home_rad, (3, 1)).astype(np.float32)
+
+    def interrupt(done, _total):
+        if done == 2:
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        draw_scenes(CONFIG, poses_rad, tmp_path / "s", interrupt)
+    told = []
+    found = draw_scenes(CONFIG, poses_rad, tmp_path / "s", lambda done, total: told.append((done, total)))
+    assert told == [(4, 4)]
+    assert found.views == contract.views
+    assert (found.images.reshape(4, -1).std(axis=1) > 5.0).all()
+    present = found.truth[:, [truth.NAMES.index(name) for name in truth.NAMES if name.endswith("present")]]
+    assert present.sum(axis=1).tolist() == [3.0, 3.0, *present[2:].sum(axis=1).tolist()]
+    assert (present.sum(axis=1) >= 1).all()
+    again = draw_scenes(CONFIG, poses_rad, tmp_path / "s", lambda done, total: told.append((done, total)))
+    assert np.array_equal(again.images, found.images)
+    assert len(told) == 1, "nothing is drawn twice"
+
+
+def test_folder_of_other_scenes_is_refused(tmp_path):
+    drawing._open(CONFIG, tmp_path)
+    other = SceneConfig(("reach",), 4, image_size=32)
+    with pytest.raises(DatasetError, match="holds other scenes"):
+        draw_scenes(other, np.zeros((1, 36), np.float32), tmp_path)
+
+
+def test_full_disk_says_what_was_kept(tmp_path, monkeypatch):
+    def full(*_, **__):
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(drawing, "_draw", full)
+    with pytest.raises(DatasetError, match="free some space and start again: what was finished is kept"):
+        draw_scenes(CONFIG, np.zeros((1, 36), np.float32), tmp_path / "s")
+
+
+class FewFrames:
+    """Ten frames whose pictures hold their number, of two views."""
+
+    views = ("front", "top")
+    spans = (Span(0, 10, "touch it", False),)
+    images = np.arange(10, dtype=np.uint8)[:, None, None, None, None] * np.ones((10, 2, 1, 1, 3), np.uint8)
+    truth = np.arange(10, dtype=np.float32)[:, None]
+
+    def of(self, *, held_out):
+        return () if held_out else self.spans
+
+
+def test_half_of_a_batch_are_scenes_with_their_views_in_the_encoders_order():
+    images = np.zeros((6, 2, 1, 1, 3), np.uint8)
+    images[:, 0], images[:, 1] = 100, 200
+    scenes = Scenes(("top", "front"), images, np.full((6, 1), -1.0, np.float32))
+    pictures = Pictures(FewFrames(), scenes, ("front", "top"))
+    shown, known = pictures.take(0, StageConfig(8, LoopConfig(1)), Accelerator(cpu=True))
+    assert shown.shape == (8, 2, 1, 1, 3)
+    assert (known[4:] == -1.0).all()
+    assert (known[:4, 0] == shown[:4, 0, 0, 0, 0]).all()
+    assert torch.equal(shown[4:, :, 0, 0, 0], torch.tensor([[200, 100]] * 4, dtype=torch.uint8))
