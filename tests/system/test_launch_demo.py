@@ -34,7 +34,7 @@ def test_policy_is_told_the_task_is_judged_and_goes_on_with_the_next_until_all_a
 ):
     words = ("episodes:=2", "time_limit:=1.0", f"results:={tmp_path}/results.json", f"bundle:={bundle.path}")
     launched = launch("mujoco.launch.py", *SLOW_WORLD, *words)
-    assert launched.wait(120.0) == 1, launched.output
+    assert launched.wait(240.0) == 1, launched.output
     content = json.loads((tmp_path / "results.json").read_text(encoding="utf-8"))
     assert (content["policy"], content["engine"]) == (bundle.bundle_id, "onnx")
     assert (content["played"], content["successes"]) == (2, 0)
@@ -63,7 +63,7 @@ def test_ctrl_c_in_the_middle_of_an_episode_leaves_a_robot_that_holds(launch, bu
 
 def test_bundle_that_is_none_ends_the_launch_with_the_reason(launch, tmp_path):
     launched = launch("mujoco.launch.py", *SLOW_WORLD, f"bundle:={tmp_path}")
-    launched.wait(60.0)
+    launched.wait(120.0)
     assert "DX-BND-005" in launched.output
     assert launched.survivors() == []
 
