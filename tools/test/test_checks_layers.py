@@ -96,6 +96,12 @@ def test_planted_import_between_packages_breaks_its_rule(checkout_copy, package,
         ),
         ("dexora_description", "a.py", "from dexora_core import contract", "imports nothing of ours"),
         ("dexora_train", "a.py", "from dexora_policy import engines", "dexora_train may import"),
+        (
+            "dexora_train",
+            "evaluate/a.py",
+            "from dexora_policy.policy_node import main",
+            "dexora_train may import",
+        ),
     ],
 )
 def test_planted_import_inside_a_package_is_found(checkout_copy, package, file, text, finding):
@@ -113,6 +119,7 @@ def test_planted_import_inside_a_package_is_found(checkout_copy, package, file, 
         ("dexora_policy", "model/planted.py", "import torch"),
         ("dexora_engines", "planted.py", "import tensorrt"),
         ("dexora_train", "planted/a.py", "import torch\nfrom dexora_policy.model import planted"),
+        ("dexora_train", "evaluate/planted.py", "from dexora_policy.scheduler import Scheduler"),
         (
             "dexora_core",
             "planted/a.py",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from itertools import pairwise
 
 import torch
@@ -15,6 +16,7 @@ _FEED_FORWARD = 4
 _NORM_EPSILON = 1e-6
 _POSITION_STD = 0.02
 _STEM_GROUPS = 4
+_WAVE = 0.5
 
 
 class _SelfAttention(nn.Module):
@@ -79,6 +81,26 @@ def _stem(config: EncoderConfig) -> nn.Module:
     return nn.Sequential(*layers, nn.Conv2d(width, width, 1))
 
 
+def _first_positions(config: EncoderConfig) -> Tensor:
+    """Return what the learned positions start with, (1, 1 + grid², width).
+
+    A convolutional stem says what is in a patch from the start; waves in both directions (Vaswani et al.,
+    2017) say where, instead of noise that has to grow first.
+    """
+    shape = (1, config.grid**2 + CLASS_TOKENS, config.backbone_width)
+    if config.stem == "patch":
+        return torch.randn(shape) * _POSITION_STD
+    channels = config.backbone_width // 4
+    places = torch.arange(config.grid) / config.grid * math.pi
+    angles = places[:, None] * torch.linspace(0.5, config.grid / 2, channels)
+    waves = torch.cat([angles.sin(), angles.cos()], dim=-1)
+    rows = waves[:, None].expand(-1, config.grid, -1)
+    columns = waves[None].expand(config.grid, -1, -1)
+    positions = torch.zeros(shape)
+    positions[0, CLASS_TOKENS:, : 4 * channels] = torch.cat([rows, columns], dim=-1).flatten(0, 1)
+    return positions * _WAVE
+
+
 class SmallVit(nn.Module):
     """Patches, a class token, learned positions, layers, a norm.
 
@@ -91,7 +113,7 @@ class SmallVit(nn.Module):
         width = config.backbone_width
         self.patches = _stem(config)
         self.class_token = nn.Parameter(torch.zeros(1, 1, width))
-        self.positions = nn.Parameter(torch.randn(1, config.grid**2 + CLASS_TOKENS, width) * _POSITION_STD)
+        self.positions = nn.Parameter(_first_positions(config))
         self.layers = nn.ModuleList(
             _Layer(width, config.backbone_heads) for _ in range(config.backbone_layers)
         )

@@ -67,6 +67,7 @@ class LeRobotReader:
         self.version = layout.VERSIONS[name]
         self.features: dict[str, dict[str, Any]] = self.info["features"]
         self.rate_hz = int(self.info["fps"])
+        self._newest: tuple[Path, pa.Table] | None = None
         self.episodes = self._entries_v3() if self.version is layout.V3 else self._entries_v2()
 
     def __len__(self) -> int:
@@ -96,7 +97,9 @@ class LeRobotReader:
             DatasetError: The file is missing or shorter than the episode.
         """
         entry = self.episodes[index]
-        table = _table(entry.data).slice(entry.first_row, entry.length)
+        if self._newest is None or self._newest[0] != entry.data:
+            self._newest = (entry.data, _table(entry.data))  # many episodes share a file
+        table = self._newest[1].slice(entry.first_row, entry.length)
         if len(table) != entry.length:
             raise DatasetError(
                 f"{entry.data}: holds {len(table)} of {entry.length} rows of episode {index}; collect it "
