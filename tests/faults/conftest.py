@@ -16,7 +16,8 @@ from .processes import PATIENCE
 from .stand import Stand
 
 ROOT = Path(__file__).resolve().parents[2]
-RESULTS = ROOT / "build" / "test_results"
+# A long series is evidence and is kept with the page made of it; what a short one measures is not.
+KEPT, UNKEPT = ROOT / "docs" / "data", ROOT / "build" / "test_results"
 for folder in ("src/dexora_core/test", "tests/faults"):
     sys.path.insert(0, str(ROOT / folder))
 
@@ -35,8 +36,8 @@ def pytest_generate_tests(metafunc):
 class Results:
     """What was measured, by row, place and test, then by run; every worker of a parallel run has a file."""
 
-    def __init__(self, keeps_old):
-        self._keeps_old, self._begun = keeps_old, set()
+    def __init__(self, folder, keeps_old):
+        self._folder, self._keeps_old, self._begun = folder, keeps_old, set()
 
     def has(self, where, name, run):
         """Return whether a run was measured before and is to be kept."""
@@ -59,9 +60,8 @@ class Results:
         path = self._path(where)
         return json.loads(path.read_text(encoding="utf-8")) if path.exists() else {}
 
-    @staticmethod
-    def _path(where):
-        return RESULTS / f"fault-runs-{where}-{os.environ.get('PYTEST_XDIST_WORKER', 'main')}.json"
+    def _path(self, where):
+        return self._folder / f"fault-runs-{where}-{os.environ.get('PYTEST_XDIST_WORKER', 'main')}.json"
 
 
 class Record:
@@ -99,7 +99,8 @@ class Record:
 
 @pytest.fixture(scope="session")
 def results(request):
-    return Results(request.config.getoption("--fault-resume"))
+    option = request.config.getoption
+    return Results(KEPT if option("--fault-runs") else UNKEPT, option("--fault-resume"))
 
 
 @pytest.fixture
