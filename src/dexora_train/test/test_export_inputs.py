@@ -157,11 +157,11 @@ def test_dataset_gives_its_own_frames_with_demonstrated_prefixes(checkpoint, dat
     }
     for index, state in enumerate(found.state_rad):
         episode, row = known[found.images[index, 0].tobytes()]
-        last = min(row + 15, len(episode.action) - 1)
+        last = min(row + 14, len(episode.action) - 1)
         assert found.instructions[index] == episode.task
         np.testing.assert_array_equal(state, episode.state[row])
         np.testing.assert_array_equal(found.images[index, 1], episode.images["wrist_left"][row])
-        np.testing.assert_array_equal(found.prefix_rad[index, 0], episode.action[row])
+        np.testing.assert_array_equal(found.prefix_rad[index, 0], episode.action[max(row - 1, 0)])
         np.testing.assert_array_equal(found.prefix_rad[index, -1], episode.action[last])
 
 

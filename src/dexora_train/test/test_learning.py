@@ -31,14 +31,14 @@ from dexora_train.learning.windows import Windows, draw
 SPANS = (Span(0, 5, "a", False), Span(5, 3, "b", False))
 
 
-def test_windows_repeat_the_last_action_and_say_so():
+def test_first_step_of_a_chunk_is_what_the_robot_has_just_reached_and_what_is_past_the_end_is_told():
     windows = Windows(SPANS, 4)
     frames, valid = windows.steps(np.array([3, 5, 7]))
-    assert frames.tolist() == [[3, 4, 4, 4], [5, 6, 7, 7], [7, 7, 7, 7]]
+    assert frames.tolist() == [[2, 3, 4, 4], [5, 5, 6, 7], [6, 7, 7, 7]]
     assert valid.tolist() == [
-        [True, True, False, False],
         [True, True, True, False],
-        [True, False, False, False],
+        [True, True, True, True],
+        [True, True, False, False],
     ]
 
 

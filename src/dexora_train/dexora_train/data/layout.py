@@ -15,6 +15,8 @@ from dexora_core.contract import RobotContract
 STATE = "observation.state"
 ACTION = "action"
 TRUTH = "truth.scene"
+ACTION_LEAD_STEPS = 1
+"""An action is where the joints shall be so many frames after its own, as `lerobot` records it."""
 IMAGE_PREFIX = "observation.images."
 INFO = "meta/info.json"
 STATS = "meta/stats.json"

@@ -66,9 +66,9 @@ class OpenLoop:
     def errors(self) -> FloatArray:
         """Return the absolute error of each step, shape (K, H, J) [rad]; NaN beyond the episode's end."""
         horizon = self.chunks.shape[1]
-        frames = np.array(self.starts)[:, None] + np.arange(horizon)
+        frames = np.array(self.starts)[:, None] + np.arange(horizon) - layout.ACTION_LEAD_STEPS
         is_real = frames < len(self.demonstrated)
-        wanted = self.demonstrated[np.minimum(frames, len(self.demonstrated) - 1)]
+        wanted = self.demonstrated[np.clip(frames, 0, len(self.demonstrated) - 1)]
         return np.where(is_real[..., None], np.abs(self.chunks - wanted), np.nan)
 
 

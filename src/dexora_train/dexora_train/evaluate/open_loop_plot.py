@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 from dexora_core.motion.limits import FloatArray
 
+from dexora_train.data.layout import ACTION_LEAD_STEPS
 from dexora_train.data.reader import LeRobotReader
 from dexora_train.evaluate.open_loop import OpenLoop
 from dexora_train.evaluate.tables import Grid
@@ -61,7 +62,7 @@ def _plot(found: OpenLoop, joint: int, name: str, corner: tuple[int, int]) -> li
 
     frame = f'<rect x="{left}" y="{top}" width="{_WIDTH}" height="{_HEIGHT}" fill="none" stroke="#ccc"/>'
     label = f'<text x="{left}" y="{top - 4}">{html.escape(name)} [{low:.2f} to {high:.2f} rad]</text>'
-    curves = [line(start, chunk, _PREDICTED) for start, chunk in zip(found.starts, chunks, strict=True)]
+    curves = [line(start - ACTION_LEAD_STEPS, chunk, _PREDICTED) for start, chunk in zip(found.starts, chunks, strict=True)]
     return [frame, label, *curves, line(0, demonstrated, _DEMONSTRATED)]
 
 

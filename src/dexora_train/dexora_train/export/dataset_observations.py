@@ -45,7 +45,8 @@ def observations_from_dataset(
         images.append(_pictures(reader, index, rows, recipe))
         states.append(reader.column(index, layout.STATE)[rows])
         actions = reader.column(index, layout.ACTION)
-        after = np.minimum(rows[:, None] + np.arange(recipe.policy.horizon), len(actions) - 1)
+        after = rows[:, None] + np.arange(recipe.policy.horizon) - layout.ACTION_LEAD_STEPS
+        after = np.clip(after, 0, len(actions) - 1)
         prefixes.append(actions[after])
         tasks += [reader.episodes[index].task] * len(rows)
     return Observations(

@@ -1,4 +1,8 @@
-"""Windows of demonstrations: an observation and the chunk of actions that follows it."""
+"""Windows of demonstrations: an observation and the chunk of actions that follows it.
+
+Step 0 of a chunk is due at the observation itself, as the robot plays it. An action leads its frame by a step, so
+that step 0 is the action of the frame before.
+"""
 
 from __future__ import annotations
 
@@ -7,6 +11,7 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
+from dexora_train.data.layout import ACTION_LEAD_STEPS
 from dexora_train.learning.frames import Span
 
 
@@ -24,6 +29,7 @@ class Windows:
         """Frame of each window's observation."""
         self.episodes = np.concatenate([np.full(s.length, k) for k, s in enumerate(spans)])
         """Episode of each window, a number in `spans`."""
+        self._first = np.array([s.first for s in spans])
         self._last = np.array([s.first + s.length - 1 for s in spans])
 
     def __len__(self) -> int:
@@ -37,11 +43,12 @@ class Windows:
             windows: Numbers, shape (B,).
 
         Returns:
-            Frames, (B, H), the last one repeated after an episode's end; and which of them are real, (B, H).
+            Frames, (B, H), the first and the last one repeated beyond an episode's ends; and which of them come
+            before its end, (B, H).
         """
-        wanted = self.frames[windows][:, None] + np.arange(self._horizon)
-        last = self._last[self.episodes[windows]][:, None]
-        return np.minimum(wanted, last), wanted <= last
+        wanted = self.frames[windows][:, None] + np.arange(self._horizon) - ACTION_LEAD_STEPS
+        first, last = (ends[self.episodes[windows]][:, None] for ends in (self._first, self._last))
+        return np.clip(wanted, first, last), wanted <= last
 
 
 def draw(seed: int, step: int, count: int, batch: int) -> NDArray[np.intp]:
