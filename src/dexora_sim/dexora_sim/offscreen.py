@@ -108,6 +108,7 @@ class OffscreenRenderer:
 
     def close(self) -> None:
         """Give the OpenGL context back; nothing can be drawn afterwards."""
+        self._gl.make_current()  # what is freed is looked up in the context that is current
         self._context.free()
         self._gl.free()
 

@@ -191,3 +191,17 @@ def test_drawing_process_ends_quietly_when_its_parent_goes_at_the_start(cameras,
     ours.close()
     assert process.communicate(timeout=30.0)[1] == b""
     assert process.returncode == 0
+
+
+def test_closing_one_renderer_leaves_the_others_drawing(twins, cameras):
+    twin = twins("reach")
+    first, second = (OffscreenRenderer(twin.model, cameras[:1]) for _ in range(2))
+    try:
+        before = second.render(twin.snapshot())
+        first.close()
+        after = second.render(twin.snapshot())
+    finally:
+        second.close()
+    for view, picture in before.items():
+        assert picture.std() > 5.0
+        assert np.array_equal(picture, after[view])
