@@ -62,7 +62,8 @@ def _plot(found: OpenLoop, joint: int, name: str, corner: tuple[int, int]) -> li
 
     frame = f'<rect x="{left}" y="{top}" width="{_WIDTH}" height="{_HEIGHT}" fill="none" stroke="#ccc"/>'
     label = f'<text x="{left}" y="{top - 4}">{html.escape(name)} [{low:.2f} to {high:.2f} rad]</text>'
-    curves = [line(start - ACTION_LEAD_STEPS, chunk, _PREDICTED) for start, chunk in zip(found.starts, chunks, strict=True)]
+    starts = [start - ACTION_LEAD_STEPS for start in found.starts]
+    curves = [line(start, chunk, _PREDICTED) for start, chunk in zip(starts, chunks, strict=True)]
     return [frame, label, *curves, line(0, demonstrated, _DEMONSTRATED)]
 
 

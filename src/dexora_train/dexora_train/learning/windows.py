@@ -1,7 +1,7 @@
 """Windows of demonstrations: an observation and the chunk of actions that follows it.
 
-Step 0 of a chunk is due at the observation itself, as the robot plays it. An action leads its frame by a step, so
-that step 0 is the action of the frame before.
+Step 0 of a chunk is due at the observation itself, as the robot plays it. An action leads its frame by a step,
+so that step 0 is the action of the frame before.
 """
 
 from __future__ import annotations
@@ -43,8 +43,8 @@ class Windows:
             windows: Numbers, shape (B,).
 
         Returns:
-            Frames, (B, H), the first and the last one repeated beyond an episode's ends; and which of them come
-            before its end, (B, H).
+            Frames, (B, H), the first and the last one repeated beyond an episode's ends; and which of them
+            come before its end, (B, H).
         """
         wanted = self.frames[windows][:, None] + np.arange(self._horizon) - ACTION_LEAD_STEPS
         first, last = (ends[self.episodes[windows]][:, None] for ends in (self._first, self._last))
