@@ -47,11 +47,12 @@ def check_pictures(reader: LeRobotReader, encoder: EncoderConfig) -> None:
     Raises:
         TrainingError: Names the view, or both sizes.
     """
+    missing = [view for view in encoder.views if view not in reader.views]
+    if missing:
+        raise TrainingError(
+            f"{reader.root} has no view {missing[0]!r}; the encoder looks at {', '.join(encoder.views)}."
+        )
     for view in encoder.views:
-        if view not in reader.views:
-            raise TrainingError(
-                f"{reader.root} has no view {view!r}; the encoder looks at {', '.join(encoder.views)}."
-            )
         height, width = reader.features[layout.image_key(view)]["shape"][:2]
         if (height, width) != (encoder.image_size, encoder.image_size):
             raise TrainingError(

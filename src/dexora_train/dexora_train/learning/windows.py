@@ -1,7 +1,7 @@
 """Windows of demonstrations: an observation and the chunk of actions that follows it.
 
-Step 0 of a chunk is due at the observation itself, as the robot plays it. An action leads its frame by a step,
-so that step 0 is the action of the frame before.
+Step 0 of a chunk is due at the observation itself, as the robot plays it. An action leads its frame by a
+step, so that step 0 is the action of the frame before.
 """
 
 from __future__ import annotations
