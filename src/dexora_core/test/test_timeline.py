@@ -37,6 +37,8 @@ def test_without_a_chunk_there_is_nothing_to_do(timeline):
     assert timeline.buffered_ns(0) == 0
     assert timeline.committed_steps(0) == 0
     assert timeline.committed(0, STEP, 4).shape == (0,)
+    timeline.rejoin(AHEAD, rest(0.5))
+    assert timeline.state_at(0, AHEAD) is None, "there is no motion to fade into"
 
 
 def test_exhausted_chunk_stops_and_never_comes_back(timeline):

@@ -133,7 +133,9 @@ def test_view_that_was_not_recorded_is_named(folder, contract, sight):
 @pytest.fixture
 def predicted():
     demonstrated = np.linspace(0.0, 1.0, 11)[:, None] * np.ones(2)
-    chunks = np.stack([demonstrated[start : start + 1] + np.arange(8)[:, None] * 0.1 for start in (0, 5)])
+    # Step 0 is due at the observation: it is the action of the frame before.
+    frames = np.maximum(np.array([[0], [5]]) + np.arange(8) - 1, 0)
+    chunks = 0.1 * frames[..., None] * np.ones(2)
     chunks[:, :, 1] += 0.01
     return OpenLoop(3, WORDS, demonstrated, (0, 5), chunks)
 
@@ -141,8 +143,8 @@ def predicted():
 def test_open_loop_error_ends_with_the_demonstration(predicted):
     errors = predicted.errors()
     assert errors[0] == pytest.approx(np.tile([0.0, 0.01], (8, 1)), abs=1e-9)
-    assert np.isfinite(errors[1, :6]).all()
-    assert np.isnan(errors[1, 6:]).all()
+    assert np.isfinite(errors[1, :7]).all()
+    assert np.isnan(errors[1, 7:]).all()
 
 
 def test_open_loop_table_has_a_row_per_joint(predicted):
@@ -157,4 +159,4 @@ def test_plot_shows_each_joint_and_every_chunk(predicted):
     lines = root.findall("{http://www.w3.org/2000/svg}polyline")
     assert len(lines) == 2 * 3
     lengths = [len(line.attrib["points"].split()) for line in lines]
-    assert lengths == [8, 6, 11, 8, 6, 11], "a chunk is drawn to the end of the episode"
+    assert lengths == [8, 7, 11, 8, 7, 11], "a chunk is drawn to the end of the episode"
