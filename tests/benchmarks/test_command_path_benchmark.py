@@ -123,10 +123,12 @@ def test_rogue_changes_nothing_and_would_be_seen_if_it_were_let_in(monkeypatch):
 
 
 def test_cost_is_measured_in_motion():
-    assert len(_command_cost.gate_and_timeline(30)) == 30
+    alone, pieces = _command_cost.gate_and_timeline(30)
+    assert (len(alone), len(pieces)) == (30, 30)
+    assert min(pieces) > 0.0
     ticks, chunks = _command_cost.whole_ticks(30)
     assert (len(ticks), len(chunks)) == (30, 3)
-    assert figures(_command_cost.gate_and_timeline(30))["p50"] < figures(ticks)["p50"]
+    assert figures(alone)["p50"] < figures(ticks)["p50"]
 
 
 def test_figures_of_nothing_are_no_numbers():
