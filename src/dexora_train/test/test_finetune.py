@@ -16,7 +16,7 @@ from dexora_train.data import layout, truth
 from dexora_train.data.episode import RecordedEpisode
 from dexora_train.data.staging import Staging
 from dexora_train.data.writer import DatasetPlan, write_dataset
-from dexora_train.learning import finetune as tuning
+from dexora_train.learning import stages
 from dexora_train.learning.errors import TrainingError
 from dexora_train.learning.finetune import FinetuneConfig, adapt, finetune
 from dexora_train.learning.frames import unpack
@@ -180,7 +180,7 @@ def test_parts_of_a_batch_give_the_gradient_of_the_whole(tmp_path, parent, demos
 
 def test_interrupted_adaptation_ends_with_the_same_weights(tmp_path, tuned, parent, demos, monkeypatch):
     calls = iter(range(1000))
-    original = tuning.draw
+    original = stages.draw
 
     def stopping(*arguments):
         if next(calls) == 3:
@@ -188,7 +188,7 @@ def test_interrupted_adaptation_ends_with_the_same_weights(tmp_path, tuned, pare
         return original(*arguments)
 
     with monkeypatch.context() as patched:
-        patched.setattr(tuning, "draw", stopping)
+        patched.setattr(stages, "draw", stopping)
         with pytest.raises(KeyboardInterrupt):
             finetune(parent, demos, tmp_path / "cut", CONFIG)
     resumed = load_checkpoint(finetune(parent, demos, tmp_path / "cut", CONFIG))

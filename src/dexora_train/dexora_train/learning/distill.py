@@ -22,10 +22,9 @@ from dexora_train.learning.loop import LoopConfig, Run, train_loop
 from dexora_train.learning.losses import Draws
 from dexora_train.learning.observation import Imperfection
 from dexora_train.learning.run_folder import CHECKPOINT, claim, parent_sentence, save_whole
-from dexora_train.learning.stage_config import StageConfig, own_share
+from dexora_train.learning.stage_config import StageConfig
 from dexora_train.learning.stages import Acting, Sample, Samples
 from dexora_train.learning.train_config import Reports
-from dexora_train.learning.windows import draw
 
 # Share of the teacher's training steps that a round takes when nobody says otherwise.
 _SHARE = 0.1
@@ -165,15 +164,9 @@ def learn_round(teacher: Acting, samples: Samples, steps: int, config: StageConf
     student = Student(copy.deepcopy(teacher))
     teacher.eval()
     prepared = accelerator.prepare(student)
-    policy = teacher.policy.config
-    shape = (config.batch, policy.horizon, policy.joints)
 
     def step_loss(step: int) -> tuple[Tensor, dict[str, float]]:
-        draws = Draws(config.seed, step, shape, config.max_prefix_steps)
-        draws = draws.part(accelerator.process_index, accelerator.num_processes)
-        windows = own_share(draw(config.seed, step, len(samples.windows), config.batch), accelerator)
-        sample = samples.take(windows, draws.copies.numpy(), accelerator.device)
-        draws = draws.to(accelerator.device)
+        sample, draws = samples.drawn(step, config, accelerator)
         with torch.no_grad(), accelerator.autocast():
             context = teacher.observe(sample, draws, config.imperfection)
             learnt = lesson(teacher.policy, context, sample.actions, draws, steps)

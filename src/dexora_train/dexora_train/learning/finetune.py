@@ -24,7 +24,6 @@ from dexora_train.learning.fit import check_pictures, check_rate, refuse_unfit, 
 from dexora_train.learning.frames import Frames, unpack
 from dexora_train.learning.in_parts import InParts
 from dexora_train.learning.loop import LoopConfig, Run, train_loop
-from dexora_train.learning.losses import Draws
 from dexora_train.learning.observation import Imperfection
 from dexora_train.learning.run_folder import (
     CHECKPOINT,
@@ -36,11 +35,10 @@ from dexora_train.learning.run_folder import (
     parent_sentence,
     save_whole,
 )
-from dexora_train.learning.stage_config import StageConfig, own_share
+from dexora_train.learning.stage_config import StageConfig
 from dexora_train.learning.stages import Acting, Samples
 from dexora_train.learning.tokens import cache_tokens
 from dexora_train.learning.train_config import Reports
-from dexora_train.learning.windows import draw
 
 
 @dataclass(frozen=True)
@@ -169,18 +167,12 @@ def adapt(old: Checkpoint, samples: Samples, config: FinetuneConfig, run: Run) -
     stage = config.stage(len(samples.windows), old.recipe.max_prefix_steps)
     module = InParts(acting, config.accumulation)
     prepared = accelerator.prepare(module)
-    policy = old.recipe.policy
-    shape = (stage.batch, policy.horizon, policy.joints)
 
     def step_loss(step: int) -> tuple[Tensor, dict[str, float]]:
         # The adapters' dropout draws from the global generator, and a resumed step has to draw the same.
         number = step * accelerator.num_processes + accelerator.process_index
         torch.manual_seed(config.seed * 1_000_003 + number)
-        draws = Draws(config.seed, step, shape, stage.max_prefix_steps)
-        draws = draws.part(accelerator.process_index, accelerator.num_processes)
-        windows = own_share(draw(config.seed, step, len(samples.windows), stage.batch), accelerator)
-        sample = samples.take(windows, draws.copies.numpy(), accelerator.device)
-        return prepared(sample, draws.to(accelerator.device), stage), {}
+        return prepared(*samples.drawn(step, stage, accelerator), stage), {}
 
     train_loop(prepared, step_loss, stage.loop, run)
     acting.eval()

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import torch
+from accelerate import Accelerator
 from dexora_core.bundle import Statistics
 from dexora_perception.model import VisualEncoder
 from dexora_policy.model import Context, LanguageEncoder, Policy
@@ -107,6 +108,7 @@ class Samples:
     ) -> None:
         spans = frames.of(held_out=held_out) or frames.spans
         self.windows = Windows(spans, horizon)
+        self._horizon = horizon
         self._tokens = tokens
         self._state = statistics.normalise_state(frames.state)
         self._action = statistics.normalise_action(frames.action)
@@ -136,20 +138,28 @@ class Samples:
             torch.from_numpy(valid).to(device),
         )
 
+    def drawn(self, step: int, config: StageConfig, accelerator: Accelerator) -> tuple[Sample, Draws]:
+        """Return this process's share of a training step: its samples and its random numbers.
+
+        Args:
+            step: Number of the training step.
+            config: How batches are drawn.
+            accelerator: Devices and processes.
+        """
+        shape = (config.batch, self._horizon, self._action.shape[1])
+        draws = Draws(config.seed, step, shape, config.max_prefix_steps)
+        draws = draws.part(accelerator.process_index, accelerator.num_processes)
+        windows = own_share(draw(config.seed, step, len(self.windows), config.batch), accelerator)
+        sample = self.take(windows, draws.copies.numpy(), accelerator.device)
+        return sample, draws.to(accelerator.device)
+
 
 def learn_to_act(acting: Acting, samples: Samples, config: StageConfig, run: Run) -> None:
     """Train adapter, language and policy on cached tokens; the averaged weights stay in them."""
-    accelerator = run.accelerator
-    prepared = accelerator.prepare(acting)
-    policy = acting.policy.config
-    shape = (config.batch, policy.horizon, policy.joints)
+    prepared = run.accelerator.prepare(acting)
 
     def step_loss(step: int) -> tuple[Tensor, dict[str, float]]:
-        draws = Draws(config.seed, step, shape, config.max_prefix_steps)
-        draws = draws.part(accelerator.process_index, accelerator.num_processes)
-        windows = own_share(draw(config.seed, step, len(samples.windows), config.batch), accelerator)
-        sample = samples.take(windows, draws.copies.numpy(), accelerator.device)
-        return prepared(sample, draws.to(accelerator.device), config), {}
+        return prepared(*samples.drawn(step, config, run.accelerator), config), {}
 
     train_loop(prepared, step_loss, config.loop, run)
     acting.eval()
