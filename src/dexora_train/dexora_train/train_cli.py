@@ -7,13 +7,11 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-import yaml
-from dexora_core.errors import ConfigError
 from rich.console import Console
 
-from dexora_train.learning.loop import Progress
 from dexora_train.learning.train import train
-from dexora_train.learning.train_config import Reports, TrainConfig
+from dexora_train.learning.train_config import TrainConfig
+from dexora_train.learning_cli import read_settings, told_on
 
 _console = Console()
 
@@ -29,34 +27,11 @@ def train_command(  # noqa: PLR0917  (typer calls by name)
     preset: Annotated[str, typer.Option(help="nano, tiny, small, ...; empty: as configured.")] = "",
 ) -> None:
     """Train a policy. Progress is also in OUT/acting/log for TensorBoard."""
-    settings = _settings(config)
+    settings = TrainConfig.from_dict(read_settings(config))
     if steps:
         settings = replace(settings, acting=replace(settings.acting, steps=steps))
     if head:
         settings = replace(settings, head=head)
     if preset:
         settings = replace(settings, preset=preset)
-
-    def line(progress: Progress) -> None:
-        figures = "".join(f"  {name} {value:.4f}" for name, value in progress.figures.items())
-        _console.print(f"  step {progress.step}  loss {progress.loss:.4f}{figures}", highlight=False)
-
-    reports = Reports(stage=_console.print, line=line)
-    _console.print(f"checkpoint: {train(dataset, out, settings, reports)}")
-
-
-def _settings(path: Path | None) -> TrainConfig:
-    """Read a file of settings.
-
-    Raises:
-        ConfigError: It cannot be read, or has an unknown key or a wrong value.
-    """
-    if path is None:
-        return TrainConfig()
-    try:
-        content = yaml.safe_load(path.read_text())
-    except (OSError, yaml.YAMLError) as error:
-        raise ConfigError(f"{path}: cannot be read ({error}); write settings as 'name: value'") from error
-    if not isinstance(content, dict):
-        raise ConfigError(f"{path}: holds no settings; write them as 'name: value'")
-    return TrainConfig.from_dict(content)
+    _console.print(f"checkpoint: {train(dataset, out, settings, told_on(_console))}")

@@ -25,7 +25,7 @@ def _dinov2(
 PRESETS = {
     "nano": _vit(64, layers=2, heads=4, width=64),
     "tiny": _vit(96, layers=4, heads=4, width=128),
-    # Two cores train it in an hour: see the policy's preset of this name.
+    # For training on a CPU, with the policy's preset of this name.
     "compact": _vit(96, layers=2, heads=4, width=128, stem="conv"),
     "small": _vit(96, layers=6, heads=8, width=256),
     "base": _dinov2((768, 12, 12), width=512, pooled_grid=8),

@@ -17,7 +17,7 @@ _LLAMA_1B = LanguageConfig("llama", 2048, max_tokens=32, layers=4)
 PRESETS = {
     "nano": PolicyConfig(64, 4, 2, 16, views=4, tokens_per_view=17, language=_tiny_language(64, 4)),
     "tiny": PolicyConfig(128, 4, 4, 32, views=4, tokens_per_view=37, language=_tiny_language(128, 4)),
-    # What two cores train in an hour: few tokens, a shorter chunk, and no need to learn where the robot is.
+    # For training on a CPU: few tokens, a shorter chunk, and no need to learn where the robot is.
     "compact": PolicyConfig(
         128,
         4,

@@ -8,6 +8,7 @@ from dexora_core.clock import NS_PER_MS
 from dexora_core.strategies.registry import STRATEGIES
 from dexora_sim.randomisation import Randomisation
 
+from dexora_train.data.cameras import RENDER_SIZE
 from dexora_train.evaluate.errors import EvaluationError
 
 RELEASE = "release"
@@ -55,7 +56,7 @@ class EvaluationSettings:
     outside: tuple[str, ...] = ()
     is_redirected: bool = False
     lookahead_ms: int = 30
-    render_size: tuple[int, ...] = (240, 320)
+    render_size: tuple[int, ...] = RENDER_SIZE
     robot: str = "dexora36"
 
     def __post_init__(self) -> None:
