@@ -161,7 +161,7 @@ class StandOfTicks:
     """A stand whose command node skipped three ticks of the five hundred."""
 
     def __init__(self):
-        self.spun_s, self.tuned = [], {}
+        self.spun_s, self.tuned, self.plain = [], {}, {}
         status = type("Status", (), {"ticks": 100, "skipped_ticks": 1})
         safety = type("Safety", (), {"owner": "policy"})
         self.robot = type("Robot", (), {"statuses": [status], "safety": [safety]})
@@ -190,12 +190,18 @@ def test_endurance_counts_the_ticks_skipped_while_every_load_takes_its_turn(monk
         loads.append(kind)
         return StandOfTicks()
 
+    def loop_block(_arguments, _environment, wait):
+        wait(type("Process", (), {"wait": lambda _self, timeout: 0})())
+        return _command_lateness.Block([50.0, 21_000.0], "SCHED_FIFO 40")
+
     monkeypatch.setattr(_command_endurance, "Stand", lambda: stand)
     monkeypatch.setattr(_command_endurance, "load", load)
+    monkeypatch.setattr(_command_endurance, "loop_block", loop_block)
     report = Report()
     list(_command_endurance.endurance(6.0, report))
     assert loads == list(LOADS)
     assert stand.spun_s == [2.0, 2.0, 2.0]
     assert [bar.value for bar in report.bars] == [3.0]
     assert report.samples["endurance"]["ticks"] == 500
+    assert report.samples["endurance"]["bare loop skipped"] == 2
     assert len(report.samples["endurance"]["lateness us"]) == 500

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable
 
 import mujoco
@@ -15,6 +16,7 @@ from dexora_sim.snapshot import Snapshot
 
 Image = NDArray[np.uint8]
 MAX_GEOMS = 2000
+_NEAREST_M = 1e-3
 
 
 class OffscreenRenderer:
@@ -88,6 +90,45 @@ class OffscreenRenderer:
         mujoco.mjr_readPixels(picture, None, rect, self._context)
         picture[:] = picture[::-1].copy()  # OpenGL's first row is the lowest
         return picture
+
+    def draw_geoms(self, view: str, height: int, width: int) -> NDArray[np.int32]:
+        """Return the geom that each pixel of a view shows, (height, width); -1: none.
+
+        Args:
+            view: Name of the view, of the state loaded last.
+            height: Rows, at most those of the largest camera.
+            width: Columns, at most those of the largest camera.
+        """
+        self._gl.make_current()
+        self._aim(view)
+        flags = [int(flag) for flag in (mujoco.mjtRndFlag.mjRND_SEGMENT, mujoco.mjtRndFlag.mjRND_IDCOLOR)]
+        self._scene.flags[flags] = 1
+        rect, coded = mujoco.MjrRect(0, 0, width, height), np.empty((height, width, 3), np.uint8)
+        mujoco.mjr_render(rect, self._scene, self._context)
+        mujoco.mjr_readPixels(coded, None, rect, self._context)
+        self._scene.flags[flags] = 0
+        numbers = coded[::-1].astype(np.int32) @ np.array([1, 1 << 8, 1 << 16], np.int32)
+        geom_of = np.full(self._scene.ngeom + 1, -1, np.int32)
+        for geom in self._scene.geoms[: self._scene.ngeom]:
+            if geom.objtype == mujoco.mjtObj.mjOBJ_GEOM.value:
+                geom_of[geom.segid + 1] = geom.objid
+        return geom_of[numbers]
+
+    def project(self, view: str, point_m: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Return where a view of the state loaded last shows a point, shape (3,).
+
+        Args:
+            view: Name of the view.
+            point_m: In the world frame [m], shape (3,).
+
+        Returns:
+            Right and down from the middle of the picture as shares of half its height, and the distance along
+            the optical axis [m], which is not positive behind the camera.
+        """
+        camera = self._ids[view]
+        x, y, z = (point_m - self._data.cam_xpos[camera]) @ self._data.cam_xmat[camera].reshape(3, 3)
+        scale = max(-z, _NEAREST_M) * math.tan(math.radians(self._model.cam_fovy[camera]) / 2)
+        return np.array([x / scale, -y / scale, -z])
 
     def _aim(self, view: str) -> None:
         """Point the scene's camera at a view; the geometry is updated once per state, not once per view."""

@@ -4,9 +4,12 @@ import numpy as np
 import pytest
 import torch
 from accelerate import Accelerator
+from dexora_perception.preprocess import resize
+from dexora_sim.tasks.base import COLOURS
 from dexora_train.data import scenes as drawing
 from dexora_train.data import truth
 from dexora_train.data.errors import DatasetError
+from dexora_train.data.patches import patches_of
 from dexora_train.data.scenes import SceneConfig, Scenes, draw_scenes
 from dexora_train.learning.frames import Span
 from dexora_train.learning.loop import LoopConfig
@@ -71,10 +74,35 @@ class FewFrames:
 def test_half_of_a_batch_are_scenes_with_their_views_in_the_encoders_order():
     images = np.zeros((6, 2, 1, 1, 3), np.uint8)
     images[:, 0], images[:, 1] = 100, 200
-    scenes = Scenes(("top", "front"), images, np.full((6, 1), -1.0, np.float32))
+    patches = np.zeros((6, 2, 1, 1, 1), np.float16)
+    patches[:, 0], patches[:, 1] = 1.0, 2.0
+    scenes = Scenes(("top", "front"), images, np.full((6, 1), -1.0, np.float32), patches)
     pictures = Pictures(FewFrames(), scenes, ("front", "top"))
-    shown, known = pictures.take(0, StageConfig(8, LoopConfig(1)), Accelerator(cpu=True))
+    shown, known, of_scenes = pictures.take(0, StageConfig(8, LoopConfig(1)), Accelerator(cpu=True))
     assert shown.shape == (8, 2, 1, 1, 3)
     assert (known[4:] == -1.0).all()
     assert (known[:4, 0] == shown[:4, 0, 0, 0, 0]).all()
     assert torch.equal(shown[4:, :, 0, 0, 0], torch.tensor([[200, 100]] * 4, dtype=torch.uint8))
+    assert torch.equal(of_scenes[:, :, 0, 0, 0], torch.tensor([[2.0, 1.0]] * 4))
+
+
+@pytest.mark.slow
+def test_patches_say_where_the_picture_shows_each_thing(contract):
+    twin, renderer = drawing._rig("reach", "dexora36")
+    twin.reset(3)
+    picture = resize(renderer.render(twin.snapshot())["top"], 96).astype(int)
+    answers = patches_of(twin, renderer, 96, 6)[renderer.views.index("top")].astype(float)
+    for colour, channel in (("red", 0), ("blue", 2)):
+        if colour not in twin.episode.colours.values():
+            continue
+        others = picture[..., [k for k in range(3) if k != channel]].max(axis=-1)
+        middle = np.argwhere(picture[..., channel] > 2 * others).mean(axis=0)
+        told = answers[:, list(COLOURS).index(colour)]
+        shows = np.flatnonzero(told[:, 0] > 0.02)
+        assert len(shows)
+        for patch in shows:
+            centre = (np.array(divmod(patch, 6)) + 0.5) * 16
+            assert centre + 16 * told[patch, 2:0:-1] == pytest.approx(middle, abs=2.0)
+        assert 0.4 < told[shows, 3].mean() < 1.0
+    absent = [k for k, colour in enumerate(COLOURS) if colour not in twin.episode.colours.values()]
+    assert not answers[:, absent].any()

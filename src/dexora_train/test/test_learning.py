@@ -23,7 +23,7 @@ from dexora_train.learning.frames import Span, unpack
 from dexora_train.learning.loop import LoopConfig, Run, learning_rate, train_loop
 from dexora_train.learning.losses import Draws, policy_loss
 from dexora_train.learning.observation import Imperfection, seen_views
-from dexora_train.learning.pretraining import answers, augmented
+from dexora_train.learning.pretraining import answers, augmented, patch_loss
 from dexora_train.learning.run_folder import claim
 from dexora_train.learning.train_config import TrainConfig
 from dexora_train.learning.windows import Windows, draw
@@ -150,6 +150,21 @@ def test_answers_are_read_by_colour():
     given = answers(values)
     assert given[0, :, 0].sum() == 1
     assert given[0, given[0, :, 0].argmax()].tolist() == pytest.approx([1.0, 0.0, 0.3, 0.0])
+
+
+def test_patches_count_where_they_show_something():
+    wanted = torch.zeros(1, 1, 2, 1, 4)
+    wanted[0, 0, 0, 0] = torch.tensor([0.1, 1.0, -1.0, 0.7])
+    right = wanted.clone()
+    right[..., 0] = torch.tensor([[9.0], [-9.0]])
+    right[0, 0, 1, 0, 1:] = 5.0
+    assert patch_loss(right, wanted) < 0.01
+    elsewhere = right.clone()
+    elsewhere[0, 0, 0, 0, 1] = -1.0
+    assert patch_loss(elsewhere, wanted) > 0.3
+    unsure = right.clone()
+    unsure[..., 0] = 0.0
+    assert patch_loss(unsure, wanted) > 1.0
 
 
 def line_run(tmp_path, steps, name, stop=None):

@@ -20,19 +20,22 @@ from dexora_perception.preprocess import resize
 from dexora_sim.offscreen import OffscreenRenderer
 from dexora_sim.randomisation import Randomisation
 from dexora_sim.tasks import make_task
+from dexora_sim.tasks.base import COLOURS
 from dexora_sim.twin import Twin
 from numpy.typing import NDArray
 
 from dexora_description import contract_path
 from dexora_sim import gl
-from dexora_train.data import truth
+from dexora_train.data import patches, truth
 from dexora_train.data.cameras import cameras_of
 from dexora_train.data.errors import DatasetError
 
 FIRST_SCENE_SEED = 500_000
 """Seeds of scenes begin here: above those of demonstrations, below those of evaluation."""
 _BLOCK = 50
-_IMAGES, _TRUTH, _INDEX = "images.npy", "truth.npy", "index.json"
+_INDEX = "index.json"
+Arrays = tuple[NDArray[np.uint8], NDArray[np.float32], NDArray[np.float16]]
+"""Pictures, truth and patches of N scenes, as `Scenes` has them."""
 Report = Callable[[int, int], None]
 
 
@@ -44,6 +47,7 @@ class SceneConfig:
         tasks: Their scenes are taken in turn.
         count: Number of scenes.
         image_size: Edge of the square pictures in pixels.
+        grid: Patches along it.
         robot: Name of the robot.
         workers: Processes.
     """
@@ -51,6 +55,7 @@ class SceneConfig:
     tasks: tuple[str, ...]
     count: int
     image_size: int = 96
+    grid: int = 6
     robot: str = "dexora36"
     workers: int = 2
 
@@ -63,11 +68,13 @@ class Scenes:
         views: Names of the V views.
         images: Pictures, (N, V, S, S, 3) uint8 RGB.
         truth: Values of `truth.NAMES`, (N, S).
+        patches: What each patch shows, (N, V, grid², colours, `patches.VALUES`).
     """
 
     views: tuple[str, ...]
     images: NDArray[np.uint8]
     truth: NDArray[np.float32]
+    patches: NDArray[np.float16]
 
 
 def draw_scenes(
@@ -88,41 +95,49 @@ def draw_scenes(
         DatasetError: The folder holds other scenes, or the disk cannot be written.
     """
     try:
-        images, values, done = _open(config, directory)
-        _draw(config, poses_rad, directory, (images, values), done, report=report)
+        arrays, done = _open(config, directory)
+        _draw(config, poses_rad, directory, arrays, done, report=report)
     except OSError as error:
         raise DatasetError(
             f"scenes could not be written to {directory} ({error}); free some space and start again: what "
             "was finished is kept."
         ) from error
-    return Scenes(tuple(load_contract(contract_path(config.robot)).views), images, values)
+    return Scenes(tuple(load_contract(contract_path(config.robot)).views), *arrays)
 
 
-def _open(config: SceneConfig, directory: Path) -> tuple[NDArray[np.uint8], NDArray[np.float32], int]:
+def _open(config: SceneConfig, directory: Path) -> tuple[Arrays, int]:
     """Return the arrays, and how many scenes they hold already."""
+    views, size = len(load_contract(contract_path(config.robot)).views), config.image_size
+    shapes: dict[str, tuple[type, tuple[int, ...]]] = {
+        "images": (np.uint8, (views, size, size, 3)),
+        "truth": (np.float32, (len(truth.NAMES),)),
+        "patches": (np.float16, (views, config.grid**2, len(COLOURS), patches.VALUES)),
+    }
     about = json.loads(json.dumps({**to_dict(config), "workers": 0}))
     path = directory / _INDEX
     if path.is_file():
         found = json.loads(path.read_text())
         if found["config"] != about:
             raise DatasetError(f"{directory} holds other scenes ({found['config']}); use another folder.")
-        images = np.load(directory / _IMAGES, mmap_mode="r+")
-        return images, np.load(directory / _TRUTH, mmap_mode="r+"), int(found["done"])
+        kept = (np.load(directory / f"{name}.npy", mmap_mode="r+") for name in shapes)
+        return tuple(kept), int(found["done"])
     directory.mkdir(parents=True, exist_ok=True)
-    views = len(load_contract(contract_path(config.robot)).views)
-    shape = (config.count, views, config.image_size, config.image_size, 3)
-    images = np.lib.format.open_memmap(directory / _IMAGES, mode="w+", dtype=np.uint8, shape=shape)
-    size = (config.count, len(truth.NAMES))
-    values = np.lib.format.open_memmap(directory / _TRUTH, mode="w+", dtype=np.float32, shape=size)
+    made = (
+        np.lib.format.open_memmap(
+            directory / f"{name}.npy", mode="w+", dtype=dtype, shape=(config.count, *shape)
+        )
+        for name, (dtype, shape) in shapes.items()
+    )
+    arrays = tuple(made)
     path.write_text(json.dumps({"config": about, "done": 0}))
-    return images, values, 0
+    return arrays, 0
 
 
 def _draw(
     config: SceneConfig,
     poses_rad: NDArray[np.float32],
     directory: Path,
-    arrays: tuple[NDArray[np.uint8], NDArray[np.float32]],
+    arrays: Arrays,
     done: int,
     *,
     report: Report,
@@ -137,23 +152,24 @@ def _draw(
     with ProcessPoolExecutor(config.workers, mp_context=context) as pool:
         tasks = [config.tasks[block.start // _BLOCK % len(config.tasks)] for block in blocks]
         drawn = pool.map(partial(_block, config), tasks, blocks, [poses[list(block)] for block in blocks])
-        for block, (images, values) in zip(blocks, drawn, strict=True):
-            arrays[0][block.start : block.stop], arrays[1][block.start : block.stop] = images, values
+        for block, found in zip(blocks, drawn, strict=True):
+            for whole, part in zip(arrays, found, strict=True):
+                whole[block.start : block.stop] = part
             (directory / _INDEX).write_text(json.dumps({**about, "done": block.stop}))
             report(block.stop, config.count)
 
 
-def _block(
-    config: SceneConfig, task: str, numbers: range, poses_rad: NDArray[np.float32]
-) -> tuple[NDArray[np.uint8], NDArray[np.float32]]:
-    """Return pictures and truth of some scenes of a task; each has its own seed."""
+def _block(config: SceneConfig, task: str, numbers: range, poses_rad: NDArray[np.float32]) -> Arrays:
+    """Return pictures, truth and patches of some scenes of a task; each has its own seed."""
     twin, renderer = _rig(task, config.robot)
     found = []
     for number, pose_rad in zip(numbers, poses_rad, strict=True):
         twin.reset(FIRST_SCENE_SEED + number, q_rad=pose_rad)
-        pictures = renderer.render(twin.snapshot()).values()
-        found.append((np.stack([resize(one, config.image_size) for one in pictures]), truth.truth_of(twin)))
-    return np.stack([images for images, _ in found]), np.stack([values for _, values in found])
+        pictures = [resize(one, config.image_size) for one in renderer.render(twin.snapshot()).values()]
+        shown = patches.patches_of(twin, renderer, config.image_size, config.grid)
+        found.append((np.stack(pictures), truth.truth_of(twin), shown))
+    images, values, answers = zip(*found, strict=True)
+    return np.stack(images), np.stack(values), np.stack(answers)
 
 
 @cache

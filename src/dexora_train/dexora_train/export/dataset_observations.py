@@ -1,4 +1,4 @@
-"""Observations for calibration and parity out of a LeRobot dataset, spread over all its episodes."""
+"""Observations for calibration and parity out of a LeRobot dataset."""
 
 from __future__ import annotations
 
@@ -15,6 +15,8 @@ from dexora_train.data.reader import LeRobotReader
 from dexora_train.export.observations import Observations
 
 DEFAULT_COUNT = 128
+EPISODES = 24
+"""Episodes that they are taken from: all videos of each are decoded, which is what takes the time."""
 
 
 def observations_from_dataset(
@@ -22,6 +24,7 @@ def observations_from_dataset(
 ) -> Observations:
     """Return moments of a dataset, each with the demonstrated actions as its committed prefix.
 
+    They come from `EPISODES` episodes or all there are.
     Prefix lengths run from none to the longest of training, so that every use is calibrated.
 
     Args:
@@ -35,13 +38,8 @@ def observations_from_dataset(
     """
     reader = LeRobotReader(dataset)
     lengths = [entry.length for entry in reader.episodes]
-    firsts = np.cumsum([0, *lengths])
-    chosen = np.random.default_rng(seed).choice(int(firsts[-1]), min(count, int(firsts[-1])), replace=False)
     images, states, tasks, prefixes = [], [], [], []
-    for index, first in enumerate(firsts[:-1]):
-        rows = np.sort(chosen[(chosen >= first) & (chosen < firsts[index + 1])] - first)
-        if not len(rows):
-            continue
+    for index, rows in _chosen(lengths, count, seed).items():
         images.append(_pictures(reader, index, rows, recipe))
         states.append(reader.column(index, layout.STATE)[rows])
         actions = reader.column(index, layout.ACTION)
@@ -57,6 +55,20 @@ def observations_from_dataset(
         prefix_steps=np.arange(len(tasks)) % (recipe.max_prefix_steps + 1),
         origin=f"{len(tasks)} frames of dataset {dataset.name}",
     )
+
+
+def _chosen(lengths: Sequence[int], count: int, seed: int) -> dict[int, NDArray[np.int64]]:
+    """Return the rows to take of each episode, at most `EPISODES` of them."""
+    generator = np.random.default_rng(seed)
+    episodes = np.sort(generator.choice(len(lengths), min(EPISODES, len(lengths)), replace=False))
+    ends = np.cumsum([lengths[index] for index in episodes])
+    places = np.sort(generator.choice(ends[-1], min(count, int(ends[-1])), replace=False))
+    of_place = np.searchsorted(ends, places, side="right")
+    return {
+        int(index): places[of_place == k] - (ends[k] - lengths[index])
+        for k, index in enumerate(episodes)
+        if (of_place == k).any()
+    }
 
 
 def _pictures(

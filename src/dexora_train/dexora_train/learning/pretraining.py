@@ -1,7 +1,7 @@
-"""Teaches a small encoder to see before any policy learns: where the thing of each colour is.
+"""Teaches a small encoder to see before any policy learns: what each patch shows, and where things are.
 
-Where no published backbone can be had, the simulation knows the answers (`dexora_train.data.truth`). The head
-that gives them is thrown away; the backbone is frozen afterwards.
+Where no published backbone can be had, the simulation knows the answers (`dexora_train.data`). The heads that
+give them are thrown away; the backbone is frozen afterwards.
 """
 
 from __future__ import annotations
@@ -13,14 +13,18 @@ from dexora_sim.tasks.base import COLOURS
 from torch import Tensor, nn
 from torch.nn import functional
 
-from dexora_train.data import truth
+from dexora_train.data import patches, truth
 
 VALUES = 4
 """Of each colour: whether there is such a thing, and its place in the world frame [m]."""
 _PLACES = [truth.NAMES.index(f"{colour}_present") for colour in COLOURS]
 # A decimetre counts as much as being wholly unsure whether the thing is there.
 _METRE = 10.0
-_HEADS, _BRIGHTNESS, _CONTRAST, _SHIFT_PX = 4, 0.15, 0.15, 3
+_HEADS, _BRIGHTNESS, _CONTRAST = 4, 0.15, 0.15
+# Whether patches show something counts as much as where; most show nothing, which is soon known.
+_PATCHES_COUNT = 10.0
+# A patch shows a thing from this share on; few do, so each of them weighs more.
+_SHOWS, _SHOWS_WEIGHT = 0.015, 4.0
 
 
 class Seeing(nn.Module):
@@ -40,14 +44,21 @@ class Seeing(nn.Module):
         self.answer = nn.Sequential(
             nn.LayerNorm(width), nn.Linear(width, 2 * width), nn.GELU(), nn.Linear(2 * width, VALUES)
         )
+        self.patch_answer = nn.Linear(encoder.config.backbone_width, len(COLOURS) * patches.VALUES)
         encoder.backbone.requires_grad_(True)
 
-    def forward(self, images: Tensor, view_mask: Tensor) -> Tensor:
-        """Return answers (B, colours, 4) for pictures uint8 (B, V, S, S, 3); missing views are not read."""
+    def forward(self, images: Tensor, view_mask: Tensor) -> tuple[Tensor, Tensor]:
+        """Return answers for pictures uint8 (B, V, S, S, 3); missing views are not asked about places.
+
+        Returns:
+            Places (B, colours, 4), and what each patch shows (B, V, N, colours, `patches.VALUES`).
+        """
         ids = torch.arange(images.shape[1], device=images.device)
-        tokens = self.encoder(images, ids)
-        seen = view_mask[:, :, None].expand(tokens.shape[:3]).flatten(1)
-        return self.answer(self.questions(tokens.flatten(1, 2), seen)[:, : len(COLOURS)])
+        seen = self.encoder.backbone_tokens(images)
+        tokens = self.encoder.adapt(seen, ids)
+        mask = view_mask[:, :, None].expand(tokens.shape[:3]).flatten(1)
+        places = self.answer(self.questions(tokens.flatten(1, 2), mask)[:, : len(COLOURS)])
+        return places, self.patch_answer(seen).unflatten(-1, (len(COLOURS), patches.VALUES))
 
 
 def answers(values: Tensor) -> Tensor:
@@ -67,12 +78,27 @@ def seeing_loss(given: Tensor, wanted: Tensor) -> tuple[Tensor, Tensor]:
     return presence + place / count, (distance.norm(dim=-1) * there).sum() / count
 
 
-def augmented(images: Tensor, generator: torch.Generator) -> Tensor:
-    """Return pictures uint8 (B, V, S, S, 3) a little brighter or darker, flatter or crisper, and shifted.
+def patch_loss(given: Tensor, wanted: Tensor) -> Tensor:
+    """Return the loss of what patches show.
 
-    Each picture changes on its own: cameras do not drift together.
+    Args:
+        given: As `Seeing` gives it, of patches only (..., colours, `patches.VALUES`).
+        wanted: What they show.
     """
-    batch, views, size = images.shape[:3]
+    shows = (wanted[..., 0] >= _SHOWS).to(given.dtype)
+    presence = functional.binary_cross_entropy_with_logits(
+        given[..., 0], shows, pos_weight=given.new_tensor(_SHOWS_WEIGHT)
+    )
+    each = functional.smooth_l1_loss(given[..., 1:], wanted[..., 1:], reduction="none").mean(-1)
+    return _PATCHES_COUNT * presence + (each * shows).sum() / shows.sum().clamp(min=1.0)
+
+
+def augmented(images: Tensor, generator: torch.Generator) -> Tensor:
+    """Return pictures uint8 (B, V, S, S, 3) a little brighter or darker, flatter or crisper.
+
+    Each picture changes on its own: cameras do not drift together. None is shifted: by a pixel, things would
+    be a centimetre from where they are said to be.
+    """
     flat = images.flatten(0, 1).float()
 
     def chance() -> Tensor:
@@ -80,10 +106,4 @@ def augmented(images: Tensor, generator: torch.Generator) -> Tensor:
 
     mean = flat.mean(dim=(1, 2, 3), keepdim=True)
     changed = (flat - mean) * (1 + _CONTRAST * chance()) + mean + 255 * _BRIGHTNESS * chance()
-    padded = functional.pad(changed.permute(0, 3, 1, 2), (_SHIFT_PX,) * 4, mode="replicate")
-    shifts = torch.randint(0, 2 * _SHIFT_PX + 1, (len(flat), 2), generator=generator)
-    rows = shifts[:, :1] + torch.arange(size)
-    columns = shifts[:, 1:] + torch.arange(size)
-    number = torch.arange(len(flat))[:, None, None]
-    cut = padded.permute(0, 2, 3, 1)[number, rows[:, :, None], columns[:, None, :]]
-    return cut.clamp(0, 255).to(torch.uint8).unflatten(0, (batch, views))
+    return changed.clamp(0, 255).to(torch.uint8).unflatten(0, images.shape[:2])

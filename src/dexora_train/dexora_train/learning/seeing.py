@@ -7,6 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 import torch
 from accelerate import Accelerator
+from dexora_perception.model.config import CLASS_TOKENS
 from torch import Tensor
 
 from dexora_train.data.scenes import Scenes
@@ -14,7 +15,7 @@ from dexora_train.learning.frames import Frames
 from dexora_train.learning.loop import Run, train_loop
 from dexora_train.learning.losses import Draws
 from dexora_train.learning.observation import seen_views
-from dexora_train.learning.pretraining import Seeing, answers, augmented, seeing_loss
+from dexora_train.learning.pretraining import Seeing, answers, augmented, patch_loss, seeing_loss
 from dexora_train.learning.stage_config import StageConfig, own_share
 from dexora_train.learning.windows import draw
 
@@ -39,14 +40,19 @@ def pretrain(
     pictures = Pictures(frames, scenes, encoder.config.views)
 
     def step_loss(step: int) -> tuple[Tensor, dict[str, float]]:
-        shown, known = pictures.take(step, config, accelerator)
+        shown, known, patches = pictures.take(step, config, accelerator)
         generator = torch.Generator().manual_seed(config.seed * 1_000_003 + step + accelerator.process_index)
         shown, wanted = augmented(shown, generator), answers(known)
         draws = Draws(config.seed, step, (len(shown), 1, 1), 0)
         mask = seen_views(draws, shown.shape[1], config.imperfection)
-        given = prepared(shown.to(accelerator.device), mask.to(accelerator.device))
+        given, of_patches = prepared(shown.to(accelerator.device), mask.to(accelerator.device))
         loss, error_m = seeing_loss(given, wanted.to(accelerator.device))
-        return loss, {"place_error_m": float(error_m.detach())}
+        figures = {"place_error_m": float(error_m.detach())}
+        if len(patches):
+            of_scenes = of_patches[-len(patches) :, :, CLASS_TOKENS:]
+            dense = patch_loss(of_scenes, patches.to(accelerator.device))
+            loss, figures["patch_loss"] = loss + dense, float(dense.detach())
+        return loss, figures
 
     train_loop(prepared, step_loss, config.loop, run)
     encoder.backbone.requires_grad_(False)
@@ -71,17 +77,24 @@ class Pictures:
         """Where the encoder's views are among those of the frames."""
         self._scene_places = [] if scenes is None else [scenes.views.index(view) for view in views]
 
-    def take(self, step: int, config: StageConfig, accelerator: Accelerator) -> tuple[Tensor, Tensor]:
-        """Return this process's pictures uint8 (B, V, S, S, 3) and what is true of them (B, S)."""
+    def take(self, step: int, config: StageConfig, accelerator: Accelerator) -> tuple[Tensor, Tensor, Tensor]:
+        """Return this process's pictures and what is true of them, those of scenes last.
+
+        Returns:
+            Pictures uint8 (B, V, S, S, 3), their truth (B, S), and the patches of the scenes among them, as
+            `Scenes` has them.
+        """
         still = 0 if self._scenes is None else config.batch // 2
         drawn = draw(config.seed, step, len(self._numbers), config.batch - still)
         chosen = self._numbers[own_share(drawn, accelerator)]
         shown, known = self._frames.images[chosen][:, self.places], self._frames.truth[chosen]
+        patches = np.empty(0, np.float32)
         if self._scenes is not None:
             scenes = own_share(draw(config.seed + 1, step, len(self._scenes.truth), still), accelerator)
             shown = np.concatenate([shown, self._scenes.images[scenes][:, self._scene_places]])
             known = np.concatenate([known, self._scenes.truth[scenes]])
-        return torch.from_numpy(shown), torch.from_numpy(np.asarray(known))
+            patches = self._scenes.patches[scenes][:, self._scene_places].astype(np.float32)
+        return torch.from_numpy(shown), torch.from_numpy(np.asarray(known)), torch.from_numpy(patches)
 
 
 @torch.no_grad()
@@ -96,5 +109,5 @@ def place_error_m(seeing: Seeing, frames: Frames, views: Sequence[int], most: in
         pictures = torch.from_numpy(frames.images[part][:, views]).to(device)
         mask = torch.ones(pictures.shape[:2], dtype=torch.bool, device=device)
         wanted = answers(torch.from_numpy(np.asarray(frames.truth[part]))).to(device)
-        errors.append(float(seeing_loss(seeing(pictures, mask), wanted)[1]))
+        errors.append(float(seeing_loss(seeing(pictures, mask)[0], wanted)[1]))
     return float(np.mean(errors))

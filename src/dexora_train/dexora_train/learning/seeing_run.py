@@ -54,6 +54,7 @@ def _scenes(
 ) -> Scenes:
     """Draw the still scenes of a run."""
     told.stage("drawing scenes")
-    wanted = SceneConfig(SCENE_TASKS, config.scenes, encoder_preset(config.preset).image_size, config.robot)
+    encoder = encoder_preset(config.preset)
+    wanted = SceneConfig(SCENE_TASKS, config.scenes, encoder.image_size, encoder.grid, config.robot)
     with accelerator.main_process_first():
         return draw_scenes(wanted, np.asarray(frames.state), folder / "scenes", told.count)

@@ -91,8 +91,7 @@ def _acting_checkpoint(
     tokenizer = word_tokenizer(tasks, language.vocabulary, language.max_tokens)
     torch.manual_seed(config.seed + 1)
     acting = Acting(encoder, build_language(language), Policy(policy_config))
-    if acting.policy.fusion.resampler is not None:
-        acting.policy.fusion.resampler.load_state_dict(seeing.questions.state_dict())
+    _keep_what_was_learnt(acting, seeing)
     samples = Samples(frames, tokens, statistics, tokenizer, horizon=policy_config.horizon)
     stage = StageConfig(
         config.batch_acting, config.acting, config.seed, config.max_prefix_steps, config.imperfection
@@ -111,6 +110,19 @@ def _acting_checkpoint(
         lineage=(_sentence(reader, config),),
     )
     return Checkpoint(recipe, encoder, acting.policy, acting.language, tokenizer)
+
+
+def _keep_what_was_learnt(acting: Acting, seeing: Seeing) -> None:
+    """Give a policy's resampler the questions that an encoder has learnt to answer, and freeze the way there.
+
+    A new decoder's first gradients are noise; they would undo in a hundred steps what seeing took thousands.
+    """
+    resampler = acting.policy.fusion.resampler
+    if resampler is None:
+        return
+    resampler.load_state_dict(seeing.questions.state_dict())
+    resampler.requires_grad_(False)
+    acting.adapter.requires_grad_(False)
 
 
 def statistics_of(reader: LeRobotReader, name: str, *, is_shared: bool = False) -> Statistics:
