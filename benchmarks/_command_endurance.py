@@ -55,7 +55,8 @@ def endurance(seconds: float, report: Report) -> Iterator[None]:
     report.bars.append(Bar("L4", what, float(skipped), 0.0, 0.0, "ticks", True))
     report.notes.append(
         f"endurance: {ticks} ticks, idle, burners and flood in turn, {_length_s(seconds):g} s each; skipped"
-        f" ticks are the tick log's count, the lateness is that of the {len(late)} newest ticks; {skipped} were skipped where the bare loop beside it lost {lost} periods"
+        f" ticks are the tick log's count, the lateness is that of the {len(late)} newest ticks; {skipped}"
+        f" were skipped where the bare loop beside it lost {lost} periods"
     )
     yield
 
