@@ -3,7 +3,7 @@
 #   FOR=training        how much to install: robot, simulation, development or training (each holds the ones before)
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test check format bench soak clean
+.PHONY: help setup demo test check format bench bundle soak clean
 
 PYTHON ?= python3
 SET_UP = $(PYTHON) -B tools/setup_workspace --for
@@ -40,6 +40,11 @@ bench: FOR ?= training
 bench:  ## measure one benchmark of benchmarks/: make bench B=<name>
 	@$(SET_UP) $(FOR)
 	@$(IN_WORKSPACE) exec python tools/checks bench $(B)
+
+bundle: FOR ?= training
+bundle:  ## the shipped policy from nothing, into build/bundle: collect, train, export (hours; goes on where it was)
+	@$(SET_UP) $(FOR)
+	@$(IN_WORKSPACE) exec tools/build_bundle
 
 soak: FOR ?= training
 soak:  ## the long versions of the tests marked 'soak' (hours)

@@ -53,12 +53,13 @@ def test_expert_plays_its_episodes_and_the_launch_ends_with_code_0(launch):
 
 
 @pytest.mark.slow
-def test_command_node_that_refuses_to_start_ends_the_launch_and_says_why(launch):
+def test_command_node_that_refuses_to_start_ends_the_launch_with_code_1_and_says_why(launch):
     launched = launch("mujoco.launch.py", *SMALL_PICTURES)
     launched.wait_for_output("[twin_node-")
     os.kill(launched.pid_of("twin_node"), signal.SIGSTOP)
-    assert launched.wait(120.0) == 0
+    assert launched.wait(120.0) == 1
     assert "DX-CMD-006" in launched.output
+    assert "command_node did not start; its lines above say why" in launched.output
     assert "/clock, although use_sim_time is set" in launched.output
     assert launched.survivors() == []
 

@@ -73,8 +73,8 @@ ARGUMENTS = (
 )
 
 
-class EpisodesFailedError(RuntimeError):
-    """A policy has played all its episodes, and not every one succeeded; the launch ends with code 1."""
+class LaunchFailedError(RuntimeError):
+    """What the launch was for did not happen; it ends with code 1."""
 
 
 def _check(context: LaunchContext) -> list:
@@ -179,9 +179,7 @@ def _player(context: LaunchContext) -> list:
 
     def end(event: ProcessExited, _context: LaunchContext) -> list:
         if event.returncode > 0:
-            raise EpisodesFailedError(
-                "the policy did not do every episode; the lines above say which and why"
-            )
+            raise LaunchFailedError("the policy did not do every episode; the lines above say which and why")
         return [EmitEvent(event=Shutdown(reason="the policy has played its episodes"))]
 
     return [player, RegisterEventHandler(OnProcessExit(target_action=player, on_exit=end))]
@@ -242,9 +240,10 @@ def _ends_with(node: Node, reason: str, *, may_be_killed: bool = False) -> list:
 def _ends_without(*names: str) -> RegisterEventHandler:
     """Ends the launch when a node refuses to start, which it explains: nothing would ever move."""
 
-    def end(event: ProcessExited, _context: LaunchContext) -> list:
+    def end(event: ProcessExited, context: LaunchContext) -> None:
         refusing = [name for name in names if event.process_name.startswith(name) and event.returncode > 0]
-        return [EmitEvent(event=Shutdown(reason=f"{name} did not start")) for name in refusing]
+        if refusing and not context.is_shutdown:
+            raise LaunchFailedError(f"{refusing[0]} did not start; its lines above say why")
 
     return RegisterEventHandler(OnProcessExit(on_exit=end))
 

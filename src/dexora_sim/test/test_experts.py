@@ -21,7 +21,7 @@ BARS = {
     "reach": (100, 0.99),
     "lift": (100, 0.95),
     "bimanual_lift": (100, 0.95),
-    "handover": (100, 0.85),
+    "handover": (50, 0.85),
     "open_bottle": (20, 0.85),
     "lift_variant": (40, 0.90),
 }

@@ -8,7 +8,6 @@ from pathlib import Path
 import numpy as np
 import torch
 from accelerate import Accelerator
-from dexora_core.bundle import Statistics, make_statistics
 from dexora_core.records import to_dict
 from dexora_perception.model import preset as encoder_preset
 from dexora_policy.model import Policy, build_language
@@ -17,12 +16,12 @@ from dexora_policy.solver_plan import DEFAULT_STEPS
 from numpy.typing import NDArray
 
 from dexora_train.checkpoint import Checkpoint, Recipe
-from dexora_train.data import layout
 from dexora_train.data.reader import LeRobotReader
 from dexora_train.learning.fit import check_pictures, refuse_unfit
 from dexora_train.learning.frames import Frames, unpack
 from dexora_train.learning.loop import Run
 from dexora_train.learning.memory import keep_memory
+from dexora_train.learning.normalisation import statistics_of
 from dexora_train.learning.pretraining import Seeing
 from dexora_train.learning.run_folder import CHECKPOINT, FRAMES, TOKENS, claim, save_whole
 from dexora_train.learning.seeing_run import seeing_of
@@ -123,25 +122,6 @@ def _keep_what_was_learnt(acting: Acting, seeing: Seeing) -> None:
     resampler.load_state_dict(seeing.questions.state_dict())
     resampler.requires_grad_(False)
     acting.adapter.requires_grad_(False)
-
-
-def statistics_of(reader: LeRobotReader, name: str, *, is_shared: bool = False) -> Statistics:
-    """Return the normalisation that a dataset's own statistics give.
-
-    Args:
-        reader: The dataset.
-        name: Its name.
-        is_shared: Whether states are normalised as actions are, so that one can be counted from the other.
-    """
-    action = reader.stats[layout.ACTION]
-    state = action if is_shared else reader.stats[layout.STATE]
-    return make_statistics(
-        action_p01=action["q01"],
-        action_p99=action["q99"],
-        state_p01=state["q01"],
-        state_p99=state["q99"],
-        dataset=name,
-    )
 
 
 def _sentence(reader: LeRobotReader, config: TrainConfig) -> str:
