@@ -41,6 +41,23 @@ def test_joint_that_is_not_known_is_counted_from_zero():
 
 
 @torch.no_grad()
+def test_finger_that_is_bent_is_not_followed():
+    policy = make_policy(action_frame="relative", absolute_joints=(5, 7))
+    inputs = observation()
+    straight = origin(policy.context(**inputs))
+    inputs["state"][:, (5, 7)] += 3.0
+    inputs["state"][:, 6] += 3.0
+    bent = origin(policy.context(**inputs))
+    assert not bent[..., (5, 7)].any()
+    torch.testing.assert_close((bent - straight)[:, 0, 6], torch.full((len(bent),), 3.0))
+
+
+def test_absolute_joint_that_the_robot_does_not_have_is_refused():
+    with pytest.raises(ConfigError, match=r"absolute_joints name \[36\]; joints are 0 to 35"):
+        replace(preset("compact"), absolute_joints=(3, 36))
+
+
+@torch.no_grad()
 def test_condensed_view_that_is_missing_has_no_influence():
     policy, inputs = make_policy(resampled_tokens=6), observation()
     inputs["view_mask"][:, 1] = False

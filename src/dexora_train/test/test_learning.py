@@ -2,6 +2,7 @@
 
 import json
 from dataclasses import replace
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -25,8 +26,10 @@ from dexora_train.learning.losses import Draws, policy_loss
 from dexora_train.learning.observation import Imperfection, seen_views
 from dexora_train.learning.pretraining import answers, augmented, patch_loss
 from dexora_train.learning.run_folder import claim
+from dexora_train.learning.stages import Samples
 from dexora_train.learning.train_config import TrainConfig
 from dexora_train.learning.windows import Windows, draw
+from dexora_train.word_tokenizer import word_tokenizer
 
 SPANS = (Span(0, 5, "a", False), Span(5, 3, "b", False))
 
@@ -114,6 +117,30 @@ def test_relative_actions_are_counted_from_the_measured_state(head):
         policy, Context(None, None, None, anchor=state), actions + state[:, None], valid, draws
     )
     torch.testing.assert_close(relative, policy_loss(policy, NOTHING_KNOWN, actions, valid, draws))
+
+
+def test_joint_whose_targets_hardly_vary_counts_more():
+    state = np.full((60, 3), 0.5, np.float32)
+    action = state.copy()
+    action[:, 1] = np.random.default_rng(0).normal(size=60)
+    plain = SimpleNamespace(normalise_state=lambda values: values, normalise_action=lambda values: values)
+    frames = SimpleNamespace(state=state, action=action, of=lambda *, held_out: (Span(0, 60, "go", False),))
+    samples = Samples(frames, np.zeros((1, 60)), plain, word_tokenizer(["go"], 8, 4), horizon=1)
+    weights = samples.weights(torch.tensor([True, True, False]))
+    assert weights.mean().item() == pytest.approx(1.0)
+    assert weights[0] > weights[2] > weights[1] > 0
+
+
+def test_weight_of_a_joint_scales_its_part_of_the_loss():
+    policy, shape = Silent("flow"), (2, 16, 36)
+    draws, actions = Draws(0, 3, shape, 0), torch.randn((2, 16, 36))
+    valid = torch.ones(shape[:2], dtype=torch.bool)
+    plain = policy_loss(policy, NOTHING_KNOWN, actions, valid, draws)
+    parts = [torch.zeros(36) for _ in range(2)]
+    parts[0][:7], parts[1][7:] = 1.0, 1.0
+    found = [policy_loss(policy, NOTHING_KNOWN, actions, valid, draws, weights) for weights in parts]
+    assert all(part > 0 for part in found)
+    torch.testing.assert_close(sum(found), plain)
 
 
 def test_average_starts_near_the_weights_and_swaps_back():

@@ -81,6 +81,8 @@ class PolicyConfig:
         resampled_tokens: Tokens that learned queries condense all visual ones to before fusion; 0: none do.
         action_frame: What the network predicts: `absolute` targets, or targets `relative` to the measured
             joint state, which needs one normalisation for both. What goes in and comes out is absolute.
+        absolute_joints: Joints that stay absolute where the others are relative: those that press against
+            things. A target counted from a finger that something bends would follow it instead of resisting.
     """
 
     width: int
@@ -98,13 +100,14 @@ class PolicyConfig:
     has_control_rate: bool = False
     resampled_tokens: int = 0
     action_frame: str = "absolute"
+    absolute_joints: tuple[int, ...] = ()
 
     def __post_init__(self) -> None:
         """Check what the shapes must satisfy.
 
         Errors:
-            ConfigError: an unknown head or action frame, a width that the heads do not divide, or a name
-                given twice.
+            ConfigError: an unknown head, action frame or joint, a width that the heads do not divide, or a
+                name given twice.
         """
         if self.head not in HEADS:
             raise ConfigError(f"head is {self.head!r}; allowed are {', '.join(HEADS)}")
@@ -113,6 +116,9 @@ class PolicyConfig:
         if self.action_frame not in ACTION_FRAMES:
             allowed = ", ".join(ACTION_FRAMES)
             raise ConfigError(f"action_frame is {self.action_frame!r}; allowed are {allowed}")
+        unknown = [joint for joint in self.absolute_joints if not 0 <= joint < self.joints]
+        if unknown:
+            raise ConfigError(f"absolute_joints name {unknown}; joints are 0 to {self.joints - 1}")
         if not self.embodiments:
             raise ConfigError("embodiments are empty; name at least one robot")
         for field, names in (

@@ -30,6 +30,8 @@ class Policy(nn.Module):
         self.config = config
         self.fusion = Fusion(config)
         self.decoder = Decoder(config)
+        self.is_relative = torch.full((config.joints,), config.action_frame == "relative")
+        self.is_relative[list(config.absolute_joints)] = False
 
     def context(  # noqa: PLR0917 - inputs of the exported graph, in its order
         self,
@@ -55,8 +57,12 @@ class Policy(nn.Module):
         tokens, language, state = (x.to(self.decoder.positions.dtype) for x in (tokens, language, state))
         fused, mask = self.fusion((tokens, view_mask), (language, language_mask), (state, state_mask), extra)
         keys, values = self.decoder.keys_values(fused)
-        anchor = torch.where(state_mask, state, 0.0) if self.config.action_frame == "relative" else None
-        return Context(keys, values, mask, self.fusion.predict_state(fused), anchor)
+        return Context(keys, values, mask, self.fusion.predict_state(fused), self._anchor(state, state_mask))
+
+    def _anchor(self, state: Tensor, state_mask: Tensor) -> Tensor | None:
+        if self.config.action_frame == "absolute":
+            return None
+        return torch.where(state_mask & self.is_relative.to(state_mask.device), state, 0.0)
 
     def denoise(
         self,

@@ -11,6 +11,7 @@ def _tiny_language(dim: int, heads: int) -> LanguageConfig:
     return LanguageConfig("tiny", dim, max_tokens=16, layers=2, heads=heads, vocabulary=2048)
 
 
+_HANDS = tuple(range(12, 36))
 _LLAMA_8B = LanguageConfig("llama", 4096, max_tokens=64, layers=4)
 _LLAMA_1B = LanguageConfig("llama", 2048, max_tokens=32, layers=4)
 
@@ -28,6 +29,7 @@ PRESETS = {
         language=_tiny_language(128, 4),
         resampled_tokens=16,
         action_frame="relative",
+        absolute_joints=_HANDS,
     ),
     "small": PolicyConfig(256, 8, 6, 32, views=4, tokens_per_view=37, language=_tiny_language(256, 8)),
     "base": PolicyConfig(512, 8, 6, 32, views=4, tokens_per_view=64, language=_LLAMA_1B),

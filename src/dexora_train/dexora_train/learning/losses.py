@@ -66,7 +66,14 @@ class Draws:
         return moved
 
 
-def policy_loss(policy: Policy, context: Context, actions: Tensor, valid: Tensor, draws: Draws) -> Tensor:
+def policy_loss(  # noqa: PLR0917 - a batch, and how its joints count
+    policy: Policy,
+    context: Context,
+    actions: Tensor,
+    valid: Tensor,
+    draws: Draws,
+    weights: Tensor | None = None,
+) -> Tensor:
     """Return the mean squared error over real, uncommitted steps.
 
     Args:
@@ -75,6 +82,7 @@ def policy_loss(policy: Policy, context: Context, actions: Tensor, valid: Tensor
         actions: Normalised actions (B, H, J).
         valid: bool (B, H), false after an episode's end.
         draws: The step's random numbers.
+        weights: How much each joint counts, (J,), 1 in the mean; None: all the same.
     """
     name = policy.config.head
     committed = prefix_mask(draws.prefix, actions.shape[1])
@@ -84,6 +92,7 @@ def policy_loss(policy: Policy, context: Context, actions: Tensor, valid: Tensor
     def error(time: Tensor, noisy: Tensor, wanted: Tensor) -> Tensor:
         given = torch.where(committed[..., None], actions, noisy)
         squared = (policy.denoise_committed(given, time, committed, context) - wanted).square()
+        squared = squared if weights is None else squared * weights
         return (squared * counted).sum() / (counted.sum() * actions.shape[-1]).clamp(min=1.0)
 
     if name == "mip":

@@ -21,6 +21,9 @@ from dexora_train.learning.observation import Imperfection, seen_state, seen_vie
 from dexora_train.learning.stage_config import StageConfig, own_share
 from dexora_train.learning.windows import Windows, draw
 
+# Windows that tell how much a joint's targets vary, and what is added to that: none counts without bound.
+_LOOKED_AT, _LEAST_SPREAD = 2000, 0.05
+
 
 class Acting(nn.Module):
     """What learns to act: adapter of the encoder, language and policy.
@@ -34,6 +37,7 @@ class Acting(nn.Module):
     def __init__(self, encoder: VisualEncoder, language: LanguageEncoder, policy: Policy) -> None:
         super().__init__()
         self.adapter, self.language, self.policy = encoder.adapter, language, policy
+        self.weights: Tensor | None = None
 
     def observe(self, sample: Sample, draws: Draws, how: Imperfection) -> Context:
         """Return what the policy makes of the observations of some samples.
@@ -55,7 +59,7 @@ class Acting(nn.Module):
     def forward(self, sample: Sample, draws: Draws, config: StageConfig) -> Tensor:
         """Return the loss of some samples."""
         context = self.observe(sample, draws, config.imperfection)
-        loss = policy_loss(self.policy, context, sample.actions, sample.valid, draws)
+        loss = policy_loss(self.policy, context, sample.actions, sample.valid, draws, self.weights)
         if context.state is not None:
             loss = loss + config.state_weight * (context.state - sample.state).square().mean()
         return loss
@@ -138,6 +142,21 @@ class Samples:
             torch.from_numpy(valid).to(device),
         )
 
+    def weights(self, is_relative: Tensor) -> Tensor:
+        """Return how much each joint counts (J,), 1 in the mean: the less its targets vary, the more.
+
+        Relative arms move by tenths where fingers open and close, and need to be right to hundredths.
+
+        Args:
+            is_relative: bool (J,), joints whose targets are counted from the measured state.
+        """
+        some = np.linspace(0, len(self.windows) - 1, min(_LOOKED_AT, len(self.windows))).astype(int)
+        steps, valid = self.windows.steps(some)
+        anchors = np.where(is_relative.numpy(), self._state[self.windows.frames[some]], 0.0)
+        spread = np.square(self._action[steps] - anchors[:, None])[valid].mean(axis=0)
+        weights = 1.0 / (spread + _LEAST_SPREAD)
+        return torch.from_numpy((weights / weights.mean()).astype(np.float32))
+
     def drawn(self, step: int, config: StageConfig, accelerator: Accelerator) -> tuple[Sample, Draws]:
         """Return this process's share of a training step: its samples and its random numbers.
 
@@ -156,6 +175,7 @@ class Samples:
 
 def learn_to_act(acting: Acting, samples: Samples, config: StageConfig, run: Run) -> None:
     """Train adapter, language and policy on cached tokens; the averaged weights stay in them."""
+    acting.weights = samples.weights(acting.policy.is_relative).to(run.accelerator.device)
     prepared = run.accelerator.prepare(acting)
 
     def step_loss(step: int) -> tuple[Tensor, dict[str, float]]:
