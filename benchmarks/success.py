@@ -6,6 +6,7 @@
     --adapted DIR     the same, fine-tuned by LoRA on the held-out variant
     --seeds N         seeds per task, 200; where two models are compared three tasks by 334 seeds
     --workers N       processes, 2
+    --period-ms N     least time between two inferences; 0, as often as the node, takes three times as long
 
 Seeds begin at 1,000,000; training never saw them. Cases that are compared share seed for seed. A bar whose
 episodes are not there is missed. `dexora-train evaluate run` writes the same folders.
@@ -16,7 +17,7 @@ from __future__ import annotations
 import argparse
 import sys
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -92,12 +93,14 @@ class Given:
         models: Directory of a model by option; missing ones are not played.
         seeds: Seeds per task; 0 for the usual number.
         workers: Processes.
+        period_ms: Least time between two inferences [ms]; 0: as often as the policy node could.
     """
 
     results: Path
     models: dict[str, str]
     seeds: int
     workers: int
+    period_ms: int = 0
 
 
 def given_on_the_command_line() -> Given:
@@ -106,19 +109,21 @@ def given_on_the_command_line() -> Given:
     parser.add_argument("--results", type=Path, default=Path("build/success"))
     parser.add_argument("--seeds", type=int, default=0)
     parser.add_argument("--workers", type=int, default=2)
+    parser.add_argument("--period-ms", type=int, default=0)
     models = sorted({case.model for case in CASES.values()})
     for model in models:
         parser.add_argument(f"--{model}", default="")
     own, sys.argv[1:] = parser.parse_known_args()
     given = {model: getattr(own, model) for model in models if getattr(own, model)}
-    return Given(own.results, given, own.seeds, own.workers)
+    return Given(own.results, given, own.seeds, own.workers, own.period_ms)
 
 
 def played(name: str, case: Case, seeds: int, given: Given) -> Results | None:
     """Return the results of a case, with what was missing played if its model is given; None without any."""
     folder = given.results / name
     if case.model in given.models:
-        evaluation = Evaluation(given.models[case.model], case.settings, case.tasks, seeds, given.workers)
+        settings = replace(case.settings, period_ms=given.period_ms)
+        evaluation = Evaluation(given.models[case.model], settings, case.tasks, seeds, given.workers)
         print(f"{name}: {len(evaluation.keys)} episodes", file=sys.stderr, flush=True)
         return evaluate(evaluation, folder, lambda episode: tell(name, episode))
     return Results.read(folder) if (folder / SETTINGS).exists() else None

@@ -54,7 +54,7 @@ def test_expert_plays_its_episodes_and_the_launch_ends_with_code_0(launch):
 
 @pytest.mark.slow
 def test_command_node_that_refuses_to_start_ends_the_launch_with_code_1_and_says_why(launch):
-    launched = launch("mujoco.launch.py", *SMALL_PICTURES)
+    launched = launch("mujoco.launch.py", "expert:=true", *SMALL_PICTURES)
     launched.wait_for_output("[twin_node-")
     os.kill(launched.pid_of("twin_node"), signal.SIGSTOP)
     assert launched.wait(120.0) == 1

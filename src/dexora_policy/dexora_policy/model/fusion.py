@@ -69,6 +69,10 @@ class Fusion(nn.Module):
             return None
         return self.state_head(fused[:, -self.joints :]).squeeze(-1)
 
+    def task_of(self, fused: Tensor) -> Tensor:
+        """Return the task token [B, D] among fused tokens, which stands before the joint tokens."""
+        return fused[:, -self.joints - 1]
+
     def _condense(self, seen: Tensor, mask: Tensor) -> tuple[Tensor, Tensor]:
         if self.resampler is None:
             return seen, mask

@@ -12,6 +12,7 @@ from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
 from functools import cache, partial
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from dexora_core.contract import load_contract
@@ -34,7 +35,7 @@ FIRST_SCENE_SEED = 500_000
 """Seeds of scenes begin here: above those of demonstrations, below those of evaluation."""
 _BLOCK = 50
 _INDEX = "index.json"
-Arrays = tuple[NDArray[np.uint8], NDArray[np.float32], NDArray[np.float16]]
+Arrays = tuple[NDArray[Any], ...]
 """Pictures, truth and patches of N scenes, as `Scenes` has them."""
 Report = Callable[[int, int], None]
 

@@ -24,7 +24,8 @@ def statistics_of(reader: LeRobotReader, name: str, *, is_shared: bool = False) 
         name: Its name.
         is_shared: Whether states are normalised as actions are, so that one can be counted from the other.
     """
-    action, state = reader.stats[layout.ACTION], reader.stats[layout.STATE]
+    action: Quantiles = reader.stats[layout.ACTION]
+    state: Quantiles = reader.stats[layout.STATE]
     if is_shared:
         action = state = _shared(action, state)
     return make_statistics(

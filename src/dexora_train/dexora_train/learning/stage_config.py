@@ -23,6 +23,7 @@ class StageConfig:
         max_prefix_steps: Longest committed prefix.
         imperfection: What the policy does not get to see.
         state_weight: Weight of the auxiliary prediction of the joint state, where the policy has that head.
+        target_weight: Weight of the auxiliary prediction of where the target is, where that is asked for.
     """
 
     batch: int
@@ -31,6 +32,7 @@ class StageConfig:
     max_prefix_steps: int = 8
     imperfection: Imperfection = field(default_factory=Imperfection)
     state_weight: float = 0.1
+    target_weight: float = 0.2
 
 
 def own_share(values: NDArray[np.intp], accelerator: Accelerator) -> NDArray[np.intp]:

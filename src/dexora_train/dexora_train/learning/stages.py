@@ -13,7 +13,9 @@ from dexora_policy.model import Context, LanguageEncoder, Policy
 from numpy.typing import NDArray
 from tokenizers import Tokenizer
 from torch import Tensor, nn
+from torch.nn import functional
 
+from dexora_train.data import truth
 from dexora_train.learning.frames import Frames
 from dexora_train.learning.loop import Run, train_loop
 from dexora_train.learning.losses import Draws, policy_loss
@@ -21,6 +23,10 @@ from dexora_train.learning.observation import Imperfection, seen_state, seen_vie
 from dexora_train.learning.stage_config import StageConfig, own_share
 from dexora_train.learning.windows import Windows, draw
 
+TARGET = [truth.NAMES.index(f"target_{axis}") for axis in "xyz"]
+WORKSPACE_M = np.array([0.5, 0.0, 0.85], np.float32)
+"""Middle of where things are, in the world frame."""
+DECIMETRES = 10.0
 # Windows that tell how much a joint's targets vary, and what is added to that: none counts without bound.
 _LOOKED_AT, _LEAST_SPREAD = 2000, 0.05
 
@@ -32,12 +38,22 @@ class Acting(nn.Module):
         encoder: Its backbone is not used: tokens come from a cache.
         language: Instruction to features.
         policy: The policy.
+        asks_for_target: Whether the task token is also taught where what the instruction is about is.
     """
 
-    def __init__(self, encoder: VisualEncoder, language: LanguageEncoder, policy: Policy) -> None:
+    def __init__(
+        self,
+        encoder: VisualEncoder,
+        language: LanguageEncoder,
+        policy: Policy,
+        *,
+        asks_for_target: bool = False,
+    ) -> None:
         super().__init__()
         self.adapter, self.language, self.policy = encoder.adapter, language, policy
         self.weights: Tensor | None = None
+        self.where = nn.Linear(policy.config.width, len(TARGET)) if asks_for_target else None
+        """From the task token to where the target is [dm]."""
 
     def observe(self, sample: Sample, draws: Draws, how: Imperfection) -> Context:
         """Return what the policy makes of the observations of some samples.
@@ -60,6 +76,9 @@ class Acting(nn.Module):
         """Return the loss of some samples."""
         context = self.observe(sample, draws, config.imperfection)
         loss = policy_loss(self.policy, context, sample.actions, sample.valid, draws, self.weights)
+        if self.where is not None and context.task is not None:
+            error = functional.smooth_l1_loss(self.where(context.task), DECIMETRES * sample.target)
+            loss = loss + config.target_weight * error
         if context.state is not None:
             loss = loss + config.state_weight * (context.state - sample.state).square().mean()
         return loss
@@ -77,6 +96,7 @@ class Sample:
         spread: Standard deviation of each normalised joint (J,).
         actions: Normalised actions (B, H, J).
         valid: bool (B, H).
+        target: Where what the instruction is about is, from the workspace's middle (B, 3) [m].
     """
 
     tokens: Tensor
@@ -86,6 +106,7 @@ class Sample:
     spread: Tensor
     actions: Tensor
     valid: Tensor
+    target: Tensor
 
 
 class Samples:
@@ -116,6 +137,7 @@ class Samples:
         self._tokens = tokens
         self._state = statistics.normalise_state(frames.state)
         self._action = statistics.normalise_action(frames.action)
+        self._target = np.asarray(frames.truth)[:, TARGET] - WORKSPACE_M
         self._spread = torch.from_numpy(self._state.std(axis=0))
         encoded = [Tokenizer.from_str(tokenizer).encode(span.task) for span in spans]
         self._ids = torch.tensor([one.ids for one in encoded])
@@ -140,6 +162,7 @@ class Samples:
             self._spread.to(device),
             torch.from_numpy(self._action[steps]).to(device),
             torch.from_numpy(valid).to(device),
+            torch.from_numpy(self._target[frames]).to(device),
         )
 
     def weights(self, is_relative: Tensor) -> Tensor:

@@ -89,7 +89,7 @@ def _acting_checkpoint(
     language = policy_config.language
     tokenizer = word_tokenizer(tasks, language.vocabulary, language.max_tokens)
     torch.manual_seed(config.seed + 1)
-    acting = Acting(encoder, build_language(language), Policy(policy_config))
+    acting = Acting(encoder, build_language(language), Policy(policy_config), asks_for_target=True)
     _keep_what_was_learnt(acting, seeing)
     samples = Samples(frames, tokens, statistics, tokenizer, horizon=policy_config.horizon)
     stage = StageConfig(

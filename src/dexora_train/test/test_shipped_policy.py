@@ -1,0 +1,32 @@
+"""Pins that the policy which ships is whole, small, and does its tasks in scenes that training never saw."""
+
+from pathlib import Path
+
+import pytest
+from dexora_core.bundle import load_bundle
+from dexora_train.data.collect import FIRST_EVALUATION_SEED
+from dexora_train.evaluate.episode import play
+from dexora_train.evaluate.run import model_of, scene_of
+from dexora_train.evaluate.settings import EvaluationSettings
+
+BUNDLE = Path(__file__).resolve().parents[2] / "dexora_bringup/bundles/dexora36_compact"
+MOST_BYTES = 40_000_000
+SETTINGS = EvaluationSettings(period_ms=200)
+
+
+def test_bundle_is_whole_small_and_says_where_it_comes_from():
+    bundle = load_bundle(BUNDLE)
+    assert sum(path.stat().st_size for path in BUNDLE.iterdir()) < MOST_BYTES
+    assert bundle.manifest.robot == "dexora36"
+    assert bundle.manifest.precision == "int8"
+    assert any("episodes of" in line for line in bundle.manifest.lineage)
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(300)
+@pytest.mark.parametrize(("task", "least"), [("reach", 4), ("lift", 4), ("bimanual_lift", 4)])
+def test_policy_does_most_of_what_it_is_told(task, least):
+    scene, model = scene_of(task, SETTINGS), model_of(str(BUNDLE), SETTINGS)
+    seeds = range(FIRST_EVALUATION_SEED, FIRST_EVALUATION_SEED + 6)
+    results = [play(scene, model, SETTINGS, seed, lambda _: None) for seed in seeds]
+    assert sum(result.is_success for result in results) >= least, [result.ending for result in results]
