@@ -48,7 +48,7 @@ def test_make_alone_lists_what_can_be_made(bare_checkout):
     ended = run(bare_checkout("a"), "make")
     assert ended.returncode == 0
     targets = [line.split()[0] for line in ended.stdout.splitlines()]
-    assert targets == ["help", "setup", "demo", "test", "check", "format", "bench", "soak", "clean"]
+    assert targets == ["help", "setup", "demo", "test", "check", "format", "bench", "bundle", "soak", "clean"]
 
 
 @pytest.mark.parametrize("version", [Version(3, 9, 0), Version(3, 14, 0), Version(2, 7, 18)])

@@ -4,6 +4,7 @@ import json
 
 import pytest
 from dexora_bringup.arguments import LaunchArgumentError
+
 from dexora_bringup.bundles import SHIPPED_TASKS, default_bundle, find_bundle, shipped_bundles
 
 

@@ -16,7 +16,7 @@ from dexora_train.learning.loop import LoopConfig
 from dexora_train.learning.seeing import Pictures
 from dexora_train.learning.stage_config import StageConfig
 
-CONFIG = SceneConfig(("reach", "lift"), 4, image_size=32, workers=1)
+CONFIG = SceneConfig(("reach", "lift"), 4, image_size=32, grid=2, workers=1)
 
 
 @pytest.mark.slow

@@ -96,7 +96,8 @@ class Sample:
         spread: Standard deviation of each normalised joint (J,).
         actions: Normalised actions (B, H, J).
         valid: bool (B, H).
-        target: Where what the instruction is about is, from the workspace's middle (B, 3) [m].
+        target: Where what the instruction is about is, from the workspace's middle (B, 3) [m]; NaN: not
+            known.
     """
 
     tokens: Tensor
@@ -118,6 +119,7 @@ class Samples:
         statistics: Normalisation.
         tokenizer: Content of `tokenizer.json`.
         horizon: Steps of a chunk.
+        has_target: Whether samples say where the target is, which only a simulation's dataset can.
         held_out: Whether to draw from the episodes for validation.
     """
 
@@ -129,6 +131,7 @@ class Samples:
         tokenizer: str,
         *,
         horizon: int,
+        has_target: bool = False,
         held_out: bool = False,
     ) -> None:
         spans = frames.of(held_out=held_out) or frames.spans
@@ -137,7 +140,9 @@ class Samples:
         self._tokens = tokens
         self._state = statistics.normalise_state(frames.state)
         self._action = statistics.normalise_action(frames.action)
-        self._target = np.asarray(frames.truth)[:, TARGET] - WORKSPACE_M
+        self._target = np.full((len(self._state), len(TARGET)), np.nan, np.float32)
+        if has_target:
+            self._target = np.asarray(frames.truth)[:, TARGET] - WORKSPACE_M
         self._spread = torch.from_numpy(self._state.std(axis=0))
         encoded = [Tokenizer.from_str(tokenizer).encode(span.task) for span in spans]
         self._ids = torch.tensor([one.ids for one in encoded])
