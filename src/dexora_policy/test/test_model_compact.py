@@ -4,10 +4,13 @@ from dataclasses import replace
 
 import pytest
 import torch
+from dexora_core.contract import load_contract
 from dexora_core.errors import ConfigError
 from dexora_policy.model import preset
 from dexora_policy.model.policy import origin
 from model_cases import NANO, chunk, make_policy, observation, prefix_mask
+
+from dexora_description import contract_path
 
 
 @torch.no_grad()
@@ -50,6 +53,12 @@ def test_finger_that_is_bent_is_not_followed():
     bent = origin(policy.context(**inputs))
     assert not bent[..., (5, 7)].any()
     torch.testing.assert_close((bent - straight)[:, 0, 6], torch.full((len(bent),), 3.0))
+
+
+def test_hands_of_the_preset_are_those_of_the_robot():
+    contract = load_contract(contract_path())
+    hands = [joint for hand in ("left_hand", "right_hand") for joint in contract.group_indices(hand)]
+    assert list(preset("compact").absolute_joints) == hands
 
 
 def test_absolute_joint_that_the_robot_does_not_have_is_refused():

@@ -124,7 +124,8 @@ def test_joint_whose_targets_hardly_vary_counts_more():
     action = state.copy()
     action[:, 1] = np.random.default_rng(0).normal(size=60)
     plain = SimpleNamespace(normalise_state=lambda values: values, normalise_action=lambda values: values)
-    frames = SimpleNamespace(state=state, action=action, of=lambda *, held_out: (Span(0, 60, "go", False),))
+    spans = (Span(0, 60, "go", False),)
+    frames = SimpleNamespace(state=state, action=action, has_truth=False, of=lambda *, held_out: spans)
     samples = Samples(frames, np.zeros((1, 60)), plain, word_tokenizer(["go"], 8, 4), horizon=1)
     weights = samples.weights(torch.tensor([True, True, False]))
     assert weights.mean().item() == pytest.approx(1.0)
@@ -138,7 +139,7 @@ def test_weight_of_a_joint_scales_its_part_of_the_loss():
     plain = policy_loss(policy, NOTHING_KNOWN, actions, valid, draws)
     parts = [torch.zeros(36) for _ in range(2)]
     parts[0][:7], parts[1][7:] = 1.0, 1.0
-    found = [policy_loss(policy, NOTHING_KNOWN, actions, valid, draws, weights) for weights in parts]
+    found = [policy_loss(policy, NOTHING_KNOWN, actions, valid, draws, weights=weights) for weights in parts]
     assert all(part > 0 for part in found)
     torch.testing.assert_close(sum(found), plain)
 

@@ -25,13 +25,18 @@ class Policy(nn.Module):
         config: Its shape.
     """
 
+    is_relative: Tensor
+    """bool [J]: joints whose actions are counted from the measured state."""
+
     def __init__(self, config: PolicyConfig) -> None:
         super().__init__()
         self.config = config
         self.fusion = Fusion(config)
         self.decoder = Decoder(config)
-        self.is_relative = torch.full((config.joints,), config.action_frame == "relative")
-        self.is_relative[list(config.absolute_joints)] = False
+        is_relative = torch.full((config.joints,), config.action_frame == "relative")
+        is_relative[list(config.absolute_joints)] = False
+        # On the device from the start: a copy from the host cannot be captured in a CUDA graph.
+        self.register_buffer("is_relative", is_relative, persistent=False)
 
     def context(  # noqa: PLR0917 - inputs of the exported graph, in its order
         self,
@@ -69,7 +74,7 @@ class Policy(nn.Module):
     def _anchor(self, state: Tensor, state_mask: Tensor) -> Tensor | None:
         if self.config.action_frame == "absolute":
             return None
-        return torch.where(state_mask & self.is_relative.to(state_mask.device), state, 0.0)
+        return torch.where(state_mask & self.is_relative, state, 0.0)
 
     def denoise(
         self,

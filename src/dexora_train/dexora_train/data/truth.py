@@ -14,6 +14,11 @@ NAMES = (
 )
 """Target of the instruction, and the thing of each colour: 1 if there is one, and where [m], world frame."""
 
+TARGET = [NAMES.index(f"target_{axis}") for axis in _AXES]
+"""Where in `NAMES` the target's place is."""
+DECIMETRES = 10.0
+"""Of a metre; what a network says about places is judged in decimetres."""
+
 
 def truth_of(twin: Twin) -> NDArray[np.float32]:
     """Return the values of `NAMES` at this moment, shape (S,); zeros for a colour that is not there."""

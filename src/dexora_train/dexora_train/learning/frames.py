@@ -18,7 +18,7 @@ from dexora_train.data.reader import LeRobotReader
 from dexora_train.learning.arrays import new_array
 from dexora_train.learning.errors import TrainingError
 
-_INDEX = "index.json"
+_INDEX, _TRUTH = "index.json", "truth.npy"
 _COLUMNS = {"state": layout.STATE, "action": layout.ACTION, "truth": layout.TRUTH}
 # One episode of so many is kept from training, chosen by what it contains and not by its place.
 _HELD_OUT_SHARE = 0.05
@@ -69,10 +69,15 @@ class Frames:
         """Joint targets [rad], (F, J)."""
         return np.load(self.directory / "action.npy", mmap_mode="r")
 
+    @property
+    def has_truth(self) -> bool:
+        """Whether the dataset holds ground truth, as only a simulation's can."""
+        return (self.directory / _TRUTH).is_file()
+
     @cached_property
     def truth(self) -> NDArray[np.float32]:
         """Ground truth of the scene, (F, S)."""
-        return np.load(self.directory / "truth.npy", mmap_mode="r")
+        return np.load(self.directory / _TRUTH, mmap_mode="r")
 
     @cached_property
     def images(self) -> NDArray[np.uint8]:

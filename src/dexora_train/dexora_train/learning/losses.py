@@ -66,12 +66,13 @@ class Draws:
         return moved
 
 
-def policy_loss(  # noqa: PLR0917 - a batch, and how its joints count
+def policy_loss(
     policy: Policy,
     context: Context,
     actions: Tensor,
     valid: Tensor,
     draws: Draws,
+    *,
     weights: Tensor | None = None,
 ) -> Tensor:
     """Return the mean squared error over real, uncommitted steps.

@@ -18,8 +18,6 @@ from dexora_train.data import patches, truth
 VALUES = 4
 """Of each colour: whether there is such a thing, and its place in the world frame [m]."""
 _PLACES = [truth.NAMES.index(f"{colour}_present") for colour in COLOURS]
-# A decimetre counts as much as being wholly unsure whether the thing is there.
-_METRE = 10.0
 _HEADS, _BRIGHTNESS, _CONTRAST = 4, 0.15, 0.15
 # Whether patches show something counts as much as where; most show nothing, which is soon known.
 _PATCHES_COUNT = 10.0
@@ -72,8 +70,9 @@ def seeing_loss(given: Tensor, wanted: Tensor) -> tuple[Tensor, Tensor]:
     presence = functional.binary_cross_entropy_with_logits(given[..., 0], there)
     distance = (given[..., 1:] - wanted[..., 1:]).abs()
     count = there.sum().clamp(min=1.0)
-    given_m, wanted_m = _METRE * given[..., 1:], _METRE * wanted[..., 1:]
-    each = functional.smooth_l1_loss(given_m, wanted_m, reduction="none").mean(-1)
+    # A decimetre counts as much as being wholly unsure whether the thing is there.
+    given_dm, wanted_dm = truth.DECIMETRES * given[..., 1:], truth.DECIMETRES * wanted[..., 1:]
+    each = functional.smooth_l1_loss(given_dm, wanted_dm, reduction="none").mean(-1)
     place = (each * there).sum()
     return presence + place / count, (distance.norm(dim=-1) * there).sum() / count
 

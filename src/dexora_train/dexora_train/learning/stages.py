@@ -23,10 +23,8 @@ from dexora_train.learning.observation import Imperfection, seen_state, seen_vie
 from dexora_train.learning.stage_config import StageConfig, own_share
 from dexora_train.learning.windows import Windows, draw
 
-TARGET = [truth.NAMES.index(f"target_{axis}") for axis in "xyz"]
-WORKSPACE_M = np.array([0.5, 0.0, 0.85], np.float32)
-"""Middle of where things are, in the world frame."""
-DECIMETRES = 10.0
+# Middle of where things are, in the world frame.
+_WORKSPACE_M = np.array([0.5, 0.0, 0.85], np.float32)
 # Windows that tell how much a joint's targets vary, and what is added to that: none counts without bound.
 _LOOKED_AT, _LEAST_SPREAD = 2000, 0.05
 
@@ -51,8 +49,7 @@ class Acting(nn.Module):
     ) -> None:
         super().__init__()
         self.adapter, self.language, self.policy = encoder.adapter, language, policy
-        self.weights: Tensor | None = None
-        self.where = nn.Linear(policy.config.width, len(TARGET)) if asks_for_target else None
+        self.where = nn.Linear(policy.config.width, len(truth.TARGET)) if asks_for_target else None
         """From the task token to where the target is [dm]."""
 
     def observe(self, sample: Sample, draws: Draws, how: Imperfection) -> Context:
@@ -72,12 +69,21 @@ class Acting(nn.Module):
             tokens, seen_views(draws, tokens.shape[1], how), words, heard, state, known
         )
 
-    def forward(self, sample: Sample, draws: Draws, config: StageConfig) -> Tensor:
-        """Return the loss of some samples."""
+    def forward(
+        self, sample: Sample, draws: Draws, config: StageConfig, weights: Tensor | None = None
+    ) -> Tensor:
+        """Return the loss of some samples.
+
+        Args:
+            sample: The samples.
+            draws: The step's random numbers.
+            config: How much each part of the loss counts.
+            weights: How much each joint counts, as `Samples.weights` has it; None: all the same.
+        """
         context = self.observe(sample, draws, config.imperfection)
-        loss = policy_loss(self.policy, context, sample.actions, sample.valid, draws, self.weights)
+        loss = policy_loss(self.policy, context, sample.actions, sample.valid, draws, weights=weights)
         if self.where is not None and context.task is not None:
-            error = functional.smooth_l1_loss(self.where(context.task), DECIMETRES * sample.target)
+            error = functional.smooth_l1_loss(self.where(context.task), truth.DECIMETRES * sample.target)
             loss = loss + config.target_weight * error
         if context.state is not None:
             loss = loss + config.state_weight * (context.state - sample.state).square().mean()
@@ -119,7 +125,6 @@ class Samples:
         statistics: Normalisation.
         tokenizer: Content of `tokenizer.json`.
         horizon: Steps of a chunk.
-        has_target: Whether samples say where the target is, which only a simulation's dataset can.
         held_out: Whether to draw from the episodes for validation.
     """
 
@@ -131,7 +136,6 @@ class Samples:
         tokenizer: str,
         *,
         horizon: int,
-        has_target: bool = False,
         held_out: bool = False,
     ) -> None:
         spans = frames.of(held_out=held_out) or frames.spans
@@ -140,9 +144,9 @@ class Samples:
         self._tokens = tokens
         self._state = statistics.normalise_state(frames.state)
         self._action = statistics.normalise_action(frames.action)
-        self._target = np.full((len(self._state), len(TARGET)), np.nan, np.float32)
-        if has_target:
-            self._target = np.asarray(frames.truth)[:, TARGET] - WORKSPACE_M
+        self._target = np.full((len(self._state), len(truth.TARGET)), np.nan, np.float32)
+        if frames.has_truth:
+            self._target = np.asarray(frames.truth)[:, truth.TARGET] - _WORKSPACE_M
         self._spread = torch.from_numpy(self._state.std(axis=0))
         encoded = [Tokenizer.from_str(tokenizer).encode(span.task) for span in spans]
         self._ids = torch.tensor([one.ids for one in encoded])
@@ -180,7 +184,7 @@ class Samples:
         """
         some = np.linspace(0, len(self.windows) - 1, min(_LOOKED_AT, len(self.windows))).astype(int)
         steps, valid = self.windows.steps(some)
-        anchors = np.where(is_relative.numpy(), self._state[self.windows.frames[some]], 0.0)
+        anchors = np.where(is_relative.cpu().numpy(), self._state[self.windows.frames[some]], 0.0)
         spread = np.square(self._action[steps] - anchors[:, None])[valid].mean(axis=0)
         weights = 1.0 / (spread + _LEAST_SPREAD)
         return torch.from_numpy((weights / weights.mean()).astype(np.float32))
@@ -203,11 +207,11 @@ class Samples:
 
 def learn_to_act(acting: Acting, samples: Samples, config: StageConfig, run: Run) -> None:
     """Train adapter, language and policy on cached tokens; the averaged weights stay in them."""
-    acting.weights = samples.weights(acting.policy.is_relative).to(run.accelerator.device)
+    weights = samples.weights(acting.policy.is_relative).to(run.accelerator.device)
     prepared = run.accelerator.prepare(acting)
 
     def step_loss(step: int) -> tuple[Tensor, dict[str, float]]:
-        return prepared(*samples.drawn(step, config, run.accelerator), config), {}
+        return prepared(*samples.drawn(step, config, run.accelerator), config, weights), {}
 
     train_loop(prepared, step_loss, config.loop, run)
     acting.eval()

@@ -91,7 +91,7 @@ def _acting_checkpoint(
     torch.manual_seed(config.seed + 1)
     acting = Acting(encoder, build_language(language), Policy(policy_config), asks_for_target=True)
     _keep_what_was_learnt(acting, seeing)
-    samples = Samples(frames, tokens, statistics, tokenizer, horizon=policy_config.horizon, has_target=True)
+    samples = Samples(frames, tokens, statistics, tokenizer, horizon=policy_config.horizon)
     stage = StageConfig(
         config.batch_acting, config.acting, config.seed, config.max_prefix_steps, config.imperfection
     )
