@@ -125,7 +125,7 @@ def test_joint_whose_targets_hardly_vary_counts_more():
     action[:, 1] = np.random.default_rng(0).normal(size=60)
     plain = SimpleNamespace(normalise_state=lambda values: values, normalise_action=lambda values: values)
     spans = (Span(0, 60, "go", False),)
-    frames = SimpleNamespace(state=state, action=action, has_truth=False, of=lambda *, held_out: spans)
+    frames = SimpleNamespace(state=state, action=action, of=lambda *, held_out: spans)
     samples = Samples(frames, np.zeros((1, 60)), plain, word_tokenizer(["go"], 8, 4), horizon=1)
     weights = samples.weights(torch.tensor([True, True, False]))
     assert weights.mean().item() == pytest.approx(1.0)

@@ -28,7 +28,6 @@ class Context(NamedTuple):
         mask: bool [B, T], false where a token says nothing.
         state: Normalised joint state [B, J] that the joint tokens predict; None without that head.
         anchor: What relative actions are counted from, normalised [B, J]; None where actions are absolute.
-        task: The task token [B, D], after it has read everything: what the instruction is about.
     """
 
     keys: Tensor
@@ -36,4 +35,3 @@ class Context(NamedTuple):
     mask: Tensor
     state: Tensor | None = None
     anchor: Tensor | None = None
-    task: Tensor | None = None

@@ -1,4 +1,4 @@
-"""Fusion: image tokens read the instruction, then all that is known reads each other."""
+"""Fusion: image tokens and the task token read the instruction, then all that is known reads each other."""
 
 from __future__ import annotations
 
@@ -7,18 +7,21 @@ from collections.abc import Mapping
 import torch
 from torch import Tensor, nn
 
-from dexora_policy.model.attention import Attention
+from dexora_policy.model.attention import Attention, KeysValues
 from dexora_policy.model.config import PolicyConfig
 from dexora_policy.model.context import ExtraTokens
 from dexora_policy.model.extra_conditions import ExtraConditions
 from dexora_policy.model.resampler import Resampler
 from dexora_policy.model.transformer_layer import TransformerLayer
 
+_Words = tuple[KeysValues, Tensor]
+
 
 class Fusion(nn.Module):
     """One sequence of tokens about the moment: images, joint state, task, joints and further conditions.
 
-    Task and joint tokens take part in self-attention: a joint token ends up knowing about its joint.
+    Task and joint tokens take part in self-attention: a joint token ends up knowing about its joint. The task
+    token has read the instruction before, so that it can look for what is named.
 
     Args:
         config: The policy's shape.
@@ -57,8 +60,10 @@ class Fusion(nn.Module):
             state: Normalised joint state [B, J] and bool [B, J], false for a joint that is not known.
             extra: Further conditions by the name of their slot.
         """
-        seen, seen_mask = self._read_instruction(*self._condense(*_flatten_views(*vision)), *language)
-        parts = [(seen, seen_mask), *self.conditions(extra or {}), self._own_tokens(*state)]
+        words = self._words(*language)
+        seen, seen_mask = self._condense(*_flatten_views(*vision))
+        parts = [(self._reading(seen, words), seen_mask), *self.conditions(extra or {})]
+        parts.append(self._own_tokens(*state, words))
         tokens = torch.cat([tokens for tokens, _ in parts], dim=1)
         mask = torch.cat([mask for _, mask in parts], dim=1)
         return self.norm(self.layer(tokens, mask)), mask
@@ -79,22 +84,28 @@ class Fusion(nn.Module):
         condensed = self.resampler(seen, mask)
         return condensed, torch.ones(condensed.shape[:2], dtype=torch.bool, device=seen.device)
 
-    def _read_instruction(
-        self, seen: Tensor, seen_mask: Tensor, features: Tensor, mask: Tensor
-    ) -> tuple[Tensor, Tensor]:
+    def _words(self, features: Tensor, mask: Tensor) -> _Words:
+        """Return what can be read of an instruction."""
         words = torch.where(mask[..., None], features, 0.0)
         # Without any word the zeroed features stand for "no instruction"; the norm's bias learns its meaning.
         mask = mask | ~mask.any(dim=1, keepdim=True)
         words = self.language_norm(self.language_project(self.language_source_norm(words)))
-        read = self.cross_attention(self.vision_norm(seen), self.cross_attention.keys_values(words), mask)
-        return seen + read, seen_mask
+        return self.cross_attention.keys_values(words), mask
 
-    def _own_tokens(self, state: Tensor, state_mask: Tensor) -> tuple[Tensor, Tensor]:
+    def _reading(self, tokens: Tensor, words: _Words) -> Tensor:
+        """Return tokens [B, T, D] that have read the instruction."""
+        keys_values, mask = words
+        return tokens + self.cross_attention(self.vision_norm(tokens), keys_values, mask)
+
+    def _own_tokens(self, state: Tensor, state_mask: Tensor, words: _Words) -> tuple[Tensor, Tensor]:
         known = torch.where(state_mask, state, 0.0)
         token = self.state(torch.cat([known, state_mask.to(known.dtype)], dim=-1))[:, None]
         numbers = torch.arange(self.joints, device=state.device)
-        learned = torch.cat([self.task_token(numbers[:1]), self.joint_tokens(numbers)])
-        tokens = torch.cat([token, learned.expand(state.shape[0], -1, -1)], dim=1)
+        task, joints = (
+            learned.expand(state.shape[0], -1, -1)
+            for learned in (self.task_token(numbers[:1]), self.joint_tokens(numbers))
+        )
+        tokens = torch.cat([token, self._reading(task, words), joints], dim=1)
         return tokens, torch.ones(tokens.shape[:2], dtype=torch.bool, device=state.device)
 
 

@@ -63,12 +63,7 @@ class Policy(nn.Module):
         fused, mask = self.fusion((tokens, view_mask), (language, language_mask), (state, state_mask), extra)
         keys, values = self.decoder.keys_values(fused)
         return Context(
-            keys,
-            values,
-            mask,
-            self.fusion.predict_state(fused),
-            self._anchor(state, state_mask),
-            self.fusion.task_of(fused),
+            keys, values, mask, self.fusion.predict_state(fused), self._anchor(state, state_mask)
         )
 
     def _anchor(self, state: Tensor, state_mask: Tensor) -> Tensor | None:

@@ -25,6 +25,8 @@ class Resampler(nn.Module):
         nn.init.normal_(self.queries.weight, std=_QUERY_STD)
         self.source_norm = nn.LayerNorm(width)
         self.layers = nn.ModuleList(_Reading(width, heads) for _ in range(_LAYERS))
+        # What fusion adds to these tokens must not drown in what two residual layers have piled up.
+        self.norm = nn.LayerNorm(width, elementwise_affine=False)
 
     def forward(self, seen: Tensor, mask: Tensor) -> Tensor:
         """Return [B, K, D] of visual tokens [B, T, D]; those where mask [B, T] is false are not read."""
@@ -32,7 +34,7 @@ class Resampler(nn.Module):
         x = self.queries.weight.expand(seen.shape[0], -1, -1)
         for layer in self.layers:
             x = layer(x, source, mask)
-        return x
+        return self.norm(x)
 
 
 class _Reading(nn.Module):

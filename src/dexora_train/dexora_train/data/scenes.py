@@ -106,6 +106,16 @@ def draw_scenes(
     return Scenes(tuple(load_contract(contract_path(config.robot)).views), *arrays)
 
 
+def poses_of(config: SceneConfig, poses_rad: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Return the joint positions that the robot is seen in, scene by scene, (N, J) [rad]."""
+    return np.random.default_rng(0).choice(poses_rad, config.count)
+
+
+def task_of_scene(config: SceneConfig, number: int) -> str:
+    """Return the task whose scene one is; the tasks take turns in blocks."""
+    return config.tasks[number // _BLOCK % len(config.tasks)]
+
+
 def _open(config: SceneConfig, directory: Path) -> tuple[Arrays, int]:
     """Return the arrays, and how many scenes they hold already."""
     views, size = len(load_contract(contract_path(config.robot)).views), config.image_size
@@ -147,11 +157,11 @@ def _draw(
         return
     gl.choose()
     blocks = [range(first, min(first + _BLOCK, config.count)) for first in range(done, config.count, _BLOCK)]
-    poses = np.random.default_rng(0).choice(poses_rad, config.count)
+    poses = poses_of(config, poses_rad)
     about = json.loads((directory / _INDEX).read_text())
     context = multiprocessing.get_context("spawn")
     with ProcessPoolExecutor(config.workers, mp_context=context) as pool:
-        tasks = [config.tasks[block.start // _BLOCK % len(config.tasks)] for block in blocks]
+        tasks = [task_of_scene(config, block.start) for block in blocks]
         drawn = pool.map(partial(_block, config), tasks, blocks, [poses[list(block)] for block in blocks])
         for block, found in zip(blocks, drawn, strict=True):
             for whole, part in zip(arrays, found, strict=True):

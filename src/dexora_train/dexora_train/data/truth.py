@@ -14,8 +14,6 @@ NAMES = (
 )
 """Target of the instruction, and the thing of each colour: 1 if there is one, and where [m], world frame."""
 
-TARGET = [NAMES.index(f"target_{axis}") for axis in _AXES]
-"""Where in `NAMES` the target's place is."""
 DECIMETRES = 10.0
 """Of a metre; what a network says about places is judged in decimetres."""
 

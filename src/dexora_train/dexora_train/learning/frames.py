@@ -69,11 +69,6 @@ class Frames:
         """Joint targets [rad], (F, J)."""
         return np.load(self.directory / "action.npy", mmap_mode="r")
 
-    @property
-    def has_truth(self) -> bool:
-        """Whether the dataset holds ground truth, as only a simulation's can."""
-        return (self.directory / _TRUTH).is_file()
-
     @cached_property
     def truth(self) -> NDArray[np.float32]:
         """Ground truth of the scene, (F, S)."""

@@ -37,7 +37,7 @@ def seeing_of(
         seeing.load_state_dict(load_file(path))
         seeing.encoder.backbone.requires_grad_(False)
         return seeing.eval()
-    scenes = _scenes(frames, config, folder, accelerator, told) if config.scenes else None
+    scenes = scenes_of(frames, config, folder, accelerator, told)
     told.stage("learning to see")
     stage = StageConfig(config.batch_seeing, config.seeing, config.seed, 0, config.imperfection)
     error_m = pretrain(seeing, frames, stage, Run(folder / "seeing", accelerator, told.line), scenes)
@@ -49,12 +49,18 @@ def seeing_of(
     return seeing
 
 
-def _scenes(
+def scenes_of(
     frames: Frames, config: TrainConfig, folder: Path, accelerator: Accelerator, told: Reports
-) -> Scenes:
-    """Draw the still scenes of a run."""
+) -> Scenes | None:
+    """Return the still scenes of a run, drawn now or by an earlier call; None where it has none."""
+    if not config.scenes:
+        return None
     told.stage("drawing scenes")
-    encoder = encoder_preset(config.preset)
-    wanted = SceneConfig(SCENE_TASKS, config.scenes, encoder.image_size, encoder.grid, config.robot)
     with accelerator.main_process_first():
-        return draw_scenes(wanted, np.asarray(frames.state), folder / "scenes", told.count)
+        return draw_scenes(scene_config(config), np.asarray(frames.state), folder / "scenes", told.count)
+
+
+def scene_config(config: TrainConfig) -> SceneConfig:
+    """Return which scenes a run has."""
+    encoder = encoder_preset(config.preset)
+    return SceneConfig(SCENE_TASKS, config.scenes, encoder.image_size, encoder.grid, config.robot)

@@ -23,7 +23,7 @@ class StageConfig:
         max_prefix_steps: Longest committed prefix.
         imperfection: What the policy does not get to see.
         state_weight: Weight of the auxiliary prediction of the joint state, where the policy has that head.
-        target_weight: Weight of the auxiliary prediction of where the target is, where that is asked for.
+        words_weight: Weight of the questions about still scenes, where there are any.
     """
 
     batch: int
@@ -32,7 +32,7 @@ class StageConfig:
     max_prefix_steps: int = 8
     imperfection: Imperfection = field(default_factory=Imperfection)
     state_weight: float = 0.1
-    target_weight: float = 0.2
+    words_weight: float = 0.5
 
 
 def own_share(values: NDArray[np.intp], accelerator: Accelerator) -> NDArray[np.intp]:

@@ -13,18 +13,15 @@ from dexora_policy.model import Context, LanguageEncoder, Policy
 from numpy.typing import NDArray
 from tokenizers import Tokenizer
 from torch import Tensor, nn
-from torch.nn import functional
 
-from dexora_train.data import truth
 from dexora_train.learning.frames import Frames
 from dexora_train.learning.loop import Run, train_loop
 from dexora_train.learning.losses import Draws, policy_loss
 from dexora_train.learning.observation import Imperfection, seen_state, seen_views, seen_words
 from dexora_train.learning.stage_config import StageConfig, own_share
 from dexora_train.learning.windows import Windows, draw
+from dexora_train.learning.words import Asked, Questions, words_loss
 
-# Middle of where things are, in the world frame.
-_WORKSPACE_M = np.array([0.5, 0.0, 0.85], np.float32)
 # Windows that tell how much a joint's targets vary, and what is added to that: none counts without bound.
 _LOOKED_AT, _LEAST_SPREAD = 2000, 0.05
 
@@ -36,7 +33,8 @@ class Acting(nn.Module):
         encoder: Its backbone is not used: tokens come from a cache.
         language: Instruction to features.
         policy: The policy.
-        asks_for_target: Whether the task token is also taught where what the instruction is about is.
+        where: Head of `Listening`: it is also asked about still scenes while it learns, so that it keeps
+            listening. None: it is not.
     """
 
     def __init__(
@@ -45,12 +43,11 @@ class Acting(nn.Module):
         language: LanguageEncoder,
         policy: Policy,
         *,
-        asks_for_target: bool = False,
+        where: nn.Linear | None = None,
     ) -> None:
         super().__init__()
         self.adapter, self.language, self.policy = encoder.adapter, language, policy
-        self.where = nn.Linear(policy.config.width, len(truth.TARGET)) if asks_for_target else None
-        """From the task token to where the target is [dm]."""
+        self.where = where
 
     def observe(self, sample: Sample, draws: Draws, how: Imperfection) -> Context:
         """Return what the policy makes of the observations of some samples.
@@ -70,7 +67,12 @@ class Acting(nn.Module):
         )
 
     def forward(
-        self, sample: Sample, draws: Draws, config: StageConfig, weights: Tensor | None = None
+        self,
+        sample: Sample,
+        draws: Draws,
+        config: StageConfig,
+        weights: Tensor | None = None,
+        asked: Asked | None = None,
     ) -> Tensor:
         """Return the loss of some samples.
 
@@ -79,12 +81,12 @@ class Acting(nn.Module):
             draws: The step's random numbers.
             config: How much each part of the loss counts.
             weights: How much each joint counts, as `Samples.weights` has it; None: all the same.
+            asked: Questions about still scenes, whose loss is added.
         """
         context = self.observe(sample, draws, config.imperfection)
         loss = policy_loss(self.policy, context, sample.actions, sample.valid, draws, weights=weights)
-        if self.where is not None and context.task is not None:
-            error = functional.smooth_l1_loss(self.where(context.task), truth.DECIMETRES * sample.target)
-            loss = loss + config.target_weight * error
+        if self.where is not None and asked is not None:
+            loss = loss + config.words_weight * words_loss(self, self.policy.fusion, self.where, asked)
         if context.state is not None:
             loss = loss + config.state_weight * (context.state - sample.state).square().mean()
         return loss
@@ -102,8 +104,6 @@ class Sample:
         spread: Standard deviation of each normalised joint (J,).
         actions: Normalised actions (B, H, J).
         valid: bool (B, H).
-        target: Where what the instruction is about is, from the workspace's middle (B, 3) [m]; NaN: not
-            known.
     """
 
     tokens: Tensor
@@ -113,7 +113,6 @@ class Sample:
     spread: Tensor
     actions: Tensor
     valid: Tensor
-    target: Tensor
 
 
 class Samples:
@@ -144,9 +143,6 @@ class Samples:
         self._tokens = tokens
         self._state = statistics.normalise_state(frames.state)
         self._action = statistics.normalise_action(frames.action)
-        self._target = np.full((len(self._state), len(truth.TARGET)), np.nan, np.float32)
-        if frames.has_truth:
-            self._target = np.asarray(frames.truth)[:, truth.TARGET] - _WORKSPACE_M
         self._spread = torch.from_numpy(self._state.std(axis=0))
         encoded = [Tokenizer.from_str(tokenizer).encode(span.task) for span in spans]
         self._ids = torch.tensor([one.ids for one in encoded])
@@ -171,7 +167,6 @@ class Samples:
             self._spread.to(device),
             torch.from_numpy(self._action[steps]).to(device),
             torch.from_numpy(valid).to(device),
-            torch.from_numpy(self._target[frames]).to(device),
         )
 
     def weights(self, is_relative: Tensor) -> Tensor:
@@ -205,13 +200,17 @@ class Samples:
         return sample, draws.to(accelerator.device)
 
 
-def learn_to_act(acting: Acting, samples: Samples, config: StageConfig, run: Run) -> None:
+def learn_to_act(
+    acting: Acting, samples: Samples, config: StageConfig, run: Run, questions: Questions | None = None
+) -> None:
     """Train adapter, language and policy on cached tokens; the averaged weights stay in them."""
     weights = samples.weights(acting.policy.is_relative).to(run.accelerator.device)
     prepared = run.accelerator.prepare(acting)
 
     def step_loss(step: int) -> tuple[Tensor, dict[str, float]]:
-        return prepared(*samples.drawn(step, config, run.accelerator), config, weights), {}
+        sample, draws = samples.drawn(step, config, run.accelerator)
+        asked = questions and questions.drawn(step, config.batch // 2, config.seed, run.accelerator)
+        return prepared(sample, draws, config, weights, asked), {}
 
     train_loop(prepared, step_loss, config.loop, run)
     acting.eval()

@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 
 from dexora_train.checkpoint import Checkpoint, Recipe
 from dexora_train.data.reader import LeRobotReader
+from dexora_train.data.scenes import Scenes
 from dexora_train.learning.fit import check_pictures, refuse_unfit
 from dexora_train.learning.frames import Frames, unpack
 from dexora_train.learning.loop import Run
@@ -24,11 +25,12 @@ from dexora_train.learning.memory import keep_memory
 from dexora_train.learning.normalisation import statistics_of
 from dexora_train.learning.pretraining import Seeing
 from dexora_train.learning.run_folder import CHECKPOINT, FRAMES, TOKENS, claim, save_whole
-from dexora_train.learning.seeing_run import seeing_of
+from dexora_train.learning.seeing_run import scene_config, scenes_of, seeing_of
 from dexora_train.learning.stage_config import StageConfig
 from dexora_train.learning.stages import Acting, Samples, learn_to_act
 from dexora_train.learning.tokens import cache_tokens
 from dexora_train.learning.train_config import Reports, TrainConfig
+from dexora_train.learning.words import Listening, Questions, learn_words
 from dexora_train.word_tokenizer import word_tokenizer
 
 
@@ -66,9 +68,8 @@ def train(dataset: Path, folder: Path, config: TrainConfig, reports: Reports | N
     told.stage("computing tokens")
     with accelerator.main_process_first():
         tokens = cache_tokens(encoder, frames, folder / TOKENS, config.copies, told.count)
-    told.stage("learning to act")
-    run = Run(folder / "acting", accelerator, told.line)
-    done = _acting_checkpoint(reader, seeing, (frames, tokens), config, run)
+    scenes = scenes_of(frames, config, folder, accelerator, told)
+    done = _acting_checkpoint(reader, seeing, (frames, tokens, scenes), config, (folder, accelerator, told))
     if accelerator.is_main_process:
         save_whole(done, folder / CHECKPOINT)
     return folder / CHECKPOINT
@@ -77,25 +78,35 @@ def train(dataset: Path, folder: Path, config: TrainConfig, reports: Reports | N
 def _acting_checkpoint(
     reader: LeRobotReader,
     seeing: Seeing,
-    seen: tuple[Frames, NDArray[np.float16]],
+    seen: tuple[Frames, NDArray[np.float16], Scenes | None],
     config: TrainConfig,
-    run: Run,
+    where: tuple[Path, Accelerator, Reports],
 ) -> Checkpoint:
     """Train language and policy on what the encoder has seen."""
-    frames, tokens = seen
+    (frames, tokens, scenes), (folder, accelerator, told) = seen, where
     encoder, policy_config = seeing.encoder, replace(policy_preset(config.preset), head=config.head)
     statistics = statistics_of(reader, reader.root.name, is_shared=policy_config.action_frame == "relative")
     tasks = [span.task for span in frames.spans]
     language = policy_config.language
     tokenizer = word_tokenizer(tasks, language.vocabulary, language.max_tokens)
     torch.manual_seed(config.seed + 1)
-    acting = Acting(encoder, build_language(language), Policy(policy_config), asks_for_target=True)
+    policy = Policy(policy_config)
+    listening = Listening(encoder, build_language(language), policy)
+    acting = Acting(encoder, listening.language, policy, where=listening.where if scenes else None)
     _keep_what_was_learnt(acting, seeing)
+    questions = None
+    if scenes is not None:
+        drawn = scene_config(config)
+        questions = Questions(scenes, drawn, np.asarray(frames.state), encoder, statistics, tokenizer)
+        told.stage("learning words")
+        words = StageConfig(config.batch_acting, config.words, config.seed)
+        learn_words(listening, questions, words, Run(folder / "words", accelerator, told.line))
+    told.stage("learning to act")
     samples = Samples(frames, tokens, statistics, tokenizer, horizon=policy_config.horizon)
     stage = StageConfig(
         config.batch_acting, config.acting, config.seed, config.max_prefix_steps, config.imperfection
     )
-    learn_to_act(acting, samples, stage, run)
+    learn_to_act(acting, samples, stage, Run(folder / "acting", accelerator, told.line), questions)
     recipe = Recipe(
         name=config.name,
         robot=config.robot,

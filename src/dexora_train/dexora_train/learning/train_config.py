@@ -22,6 +22,7 @@ class TrainConfig:
         preset: Size: `nano`, `tiny`, `small`, `base`, `full`.
         head: `mip` (two regressions, no distillation), `flow` or `v` (diffusion).
         seeing: Pre-training of the encoder.
+        words: Training of language and fusion on still scenes, where there are any.
         acting: Training of the policy.
         batch_seeing: Samples per step of the first, of all processes together.
         batch_acting: Samples per step of the second.
@@ -38,6 +39,7 @@ class TrainConfig:
     preset: str = "tiny"
     head: str = "mip"
     seeing: LoopConfig = field(default_factory=lambda: LoopConfig(4000, learning_rate=1e-3))
+    words: LoopConfig = field(default_factory=lambda: LoopConfig(2000, learning_rate=1e-3))
     acting: LoopConfig = field(default_factory=lambda: LoopConfig(20_000))
     batch_seeing: int = 32
     batch_acting: int = 64

@@ -1,0 +1,197 @@
+"""The stage in which a policy learns what words mean: asked about still scenes, it says where things are.
+
+Demonstrations show few scenes, each with one instruction, so that a policy can remember what is wanted in a
+scene instead of listening. A drawn scene can be asked about each of its things, in every wording.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+import torch
+from accelerate import Accelerator
+from dexora_core.bundle import Statistics
+from dexora_perception.model import VisualEncoder
+from dexora_policy.model import LanguageEncoder, Policy
+from dexora_policy.model.fusion import Fusion
+from dexora_sim.randomisation import Randomisation, stream
+from dexora_sim.tasks import make_task
+from dexora_sim.tasks.base import COLOURS, Goal, Task
+from numpy.typing import NDArray
+from tokenizers import Tokenizer
+from torch import Tensor, nn
+from torch.nn import functional
+
+from dexora_train.data import truth
+from dexora_train.data.scenes import FIRST_SCENE_SEED, SceneConfig, Scenes, poses_of, task_of_scene
+from dexora_train.learning.loop import Run, train_loop
+from dexora_train.learning.stage_config import StageConfig, own_share
+from dexora_train.learning.windows import draw
+
+_AXES = "xyz"
+WORKSPACE_M = np.array([0.5, 0.0, 0.85], np.float32)
+"""Middle of where things are, in the world frame; places are told from there."""
+_BATCH = 64
+_COLOUR_COUNTS = 0.1
+
+
+@dataclass(frozen=True)
+class Asked:
+    """Questions about scenes, on a device.
+
+    Attributes:
+        tokens: Backbone tokens (B, V, N, W).
+        ids: Token ids of the instructions (B, L).
+        id_mask: 1 for a word (B, L).
+        state: Normalised joint state (B, J).
+        place: Where what the instruction names is, from `WORKSPACE_M` (B, 3) [m].
+        colour: Number of the named colour (B,).
+    """
+
+    tokens: Tensor
+    ids: Tensor
+    id_mask: Tensor
+    state: Tensor
+    place: Tensor
+    colour: Tensor
+
+
+class Listening(nn.Module):
+    """The parts of a policy between words and the task token, and a head that is thrown away.
+
+    Args:
+        encoder: Only its adapter is used.
+        language: Instruction to features.
+        policy: Only its fusion is used.
+    """
+
+    def __init__(self, encoder: VisualEncoder, language: LanguageEncoder, policy: Policy) -> None:
+        super().__init__()
+        self.adapter, self.language, self.fusion = encoder.adapter, language, policy.fusion
+        self.where = nn.Linear(policy.config.width, len(_AXES) + len(COLOURS))
+
+    def forward(self, asked: Asked) -> Tensor:
+        """Return the loss of where the named things are."""
+        return words_loss(self, self.fusion, self.where, asked)
+
+
+def words_loss(parts: Any, fusion: Fusion, where: nn.Linear, asked: Asked) -> Tensor:
+    """Return the loss of where the named things are.
+
+    Args:
+        parts: Has the adapter and the language.
+        fusion: Makes the task token.
+        where: From the task token to a place [dm].
+        asked: The questions.
+    """
+    device = asked.tokens.device
+    tokens = parts.adapter(asked.tokens.float(), torch.arange(asked.tokens.shape[1], device=device))
+    views = torch.ones(tokens.shape[:2], dtype=torch.bool, device=device)
+    known = torch.ones_like(asked.state, dtype=torch.bool)
+    words = parts.language(asked.ids, asked.id_mask)
+    fused, _ = fusion((tokens, views), (words, asked.id_mask > 0), (asked.state, known))
+    found = where(fusion.task_of(fused))
+    place = functional.smooth_l1_loss(found[:, : len(_AXES)], truth.DECIMETRES * asked.place)
+    return place + _COLOUR_COUNTS * functional.cross_entropy(found[:, len(_AXES) :], asked.colour)
+
+
+class Questions:
+    """Draws questions about scenes.
+
+    Args:
+        scenes: The scenes.
+        config: Which they are.
+        poses_rad: Joint positions that they were drawn from, (F, J) [rad].
+        encoder: Sees them; its backbone is frozen.
+        statistics: Normalisation.
+        tokenizer: Content of `tokenizer.json`.
+    """
+
+    def __init__(  # noqa: PLR0917 - what a question is made of
+        self,
+        scenes: Scenes,
+        config: SceneConfig,
+        poses_rad: NDArray[np.float32],
+        encoder: VisualEncoder,
+        statistics: Statistics,
+        tokenizer: str,
+    ) -> None:
+        asked = list(_questions(config))
+        self._scene = np.array([number for number, _, _ in asked])
+        encoded = [Tokenizer.from_str(tokenizer).encode(text) for _, text, _ in asked]
+        self._ids = torch.tensor([one.ids for one in encoded])
+        self._id_mask = torch.tensor([one.attention_mask for one in encoded])
+        columns = np.array(
+            [[truth.NAMES.index(f"{colour}_{axis}") for axis in _AXES] for _, _, colour in asked]
+        )
+        self._place = scenes.truth[self._scene[:, None], columns] - WORKSPACE_M
+        self._colour = torch.tensor([list(COLOURS).index(colour) for _, _, colour in asked])
+        self._state = statistics.normalise_state(poses_of(config, poses_rad))
+        self._tokens = _tokens(encoder, scenes)
+
+    def __len__(self) -> int:
+        """Return the number of questions."""
+        return len(self._scene)
+
+    def drawn(self, step: int, count: int, seed: int, accelerator: Accelerator) -> Asked:
+        """Return this process's share of the questions of a training step."""
+        chosen = own_share(draw(seed, step, len(self), count), accelerator)
+        scenes, device = self._scene[chosen], accelerator.device
+        return Asked(
+            torch.from_numpy(self._tokens[scenes]).to(device),
+            self._ids[chosen].to(device),
+            self._id_mask[chosen].to(device),
+            torch.from_numpy(self._state[scenes]).to(device),
+            torch.from_numpy(self._place[chosen]).to(device),
+            self._colour[chosen].to(device),
+        )
+
+
+def learn_words(listening: Listening, questions: Questions, config: StageConfig, run: Run) -> None:
+    """Train language and fusion on questions; the averaged weights stay in them."""
+    prepared = run.accelerator.prepare(listening)
+
+    def step_loss(step: int) -> tuple[Tensor, dict[str, float]]:
+        return prepared(questions.drawn(step, config.batch, config.seed, run.accelerator)), {}
+
+    train_loop(prepared, step_loss, config.loop, run)
+
+
+def _questions(config: SceneConfig) -> Iterator[tuple[int, str, str]]:
+    """Yield scene, instruction and colour of what it names, for each thing that can be named."""
+    tasks = {name: make_task(name) for name in config.tasks}
+    levels = Randomisation.train()
+    for number in range(config.count):
+        task = tasks[task_of_scene(config, number)]
+        seed = FIRST_SCENE_SEED + number
+        goal, _, colours = task.choose(seed, levels)
+        rng = stream(seed, "words")
+        for asked in _goals(task, goal, colours):
+            phrasings = task.phrasings(asked)
+            yield number, str(phrasings[int(rng.integers(len(phrasings)))]), asked.colour
+
+
+def _goals(task: Task, goal: Goal, colours: dict[str, str]) -> Iterator[Goal]:
+    """Yield the goal for each thing that the task could be about."""
+    if len(task.object_names) == 1:
+        yield goal
+        return
+    for name, colour in colours.items():
+        yield replace(goal, target=name, colour=colour, shape=name)
+
+
+@torch.no_grad()
+def _tokens(encoder: VisualEncoder, scenes: Scenes) -> NDArray[np.float16]:
+    """Return the backbone's tokens of all scenes, (N, V, T, W)."""
+    config = encoder.config
+    places = [scenes.views.index(view) for view in config.views]
+    shape = (len(scenes.images), len(places), config.tokens_per_view, config.backbone_width)
+    found = np.empty(shape, np.float16)
+    device = next(encoder.parameters()).device
+    for first in range(0, len(found), _BATCH):
+        pictures = torch.from_numpy(scenes.images[first : first + _BATCH][:, places]).to(device)
+        found[first : first + _BATCH] = encoder.backbone_tokens(pictures).cpu().numpy()
+    return found
