@@ -12,7 +12,14 @@ setup(
     data_files=[
         ("share/ament_index/resource_index/packages", [f"resource/{PACKAGE}"]),
         (f"share/{PACKAGE}", ["package.xml"]),
-        (f"share/{PACKAGE}/profiles", [f"{PACKAGE}/profiles/fastdds.xml"]),
+        (
+            f"share/{PACKAGE}/profiles",
+            [
+                f"{PACKAGE}/profiles/fastdds.xml",
+                f"{PACKAGE}/profiles/fastdds_udp.xml",
+                f"{PACKAGE}/profiles/fastdds_udp_localhost.xml",
+            ],
+        ),
     ],
     zip_safe=False,
     extras_require={"test": ["pytest"]},

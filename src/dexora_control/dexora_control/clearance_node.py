@@ -26,6 +26,7 @@ from dexora_ros.managed_node import ManagedNode
 from dexora_ros.parameters import param
 from dexora_ros.qos import COMMAND, SENSOR
 from dexora_ros.stamps import to_ns
+from dexora_ros.transport import leave_shared_memory
 from rclpy.clock import Clock, ClockType
 from sensor_msgs.msg import JointState
 from trajectory_msgs.msg import JointTrajectory
@@ -131,6 +132,7 @@ class ClearanceNode(ManagedNode[ClearanceParameters]):
 
 def main() -> int:
     """Run the node; exit code as `run_node`."""
+    leave_shared_memory()
     return run_node(ClearanceNode)
 
 

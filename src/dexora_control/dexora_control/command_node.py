@@ -23,6 +23,7 @@ from dexora_core.path_clock import SimulatedPathClock, WallPathClock
 from dexora_ros.direct_subscription import detach_clock
 from dexora_ros.node_fault import NodeFault
 from dexora_ros.paced_node import PacedNode, run_paced_node
+from dexora_ros.transport import leave_shared_memory
 
 from dexora_control import realtime
 from dexora_control.command_housekeeping_node import Housekeeping
@@ -263,6 +264,7 @@ class CommandNode(PacedNode):
 
 def main() -> int:
     """Run the node; exit code as `dexora_ros.executor.run_node`."""
+    leave_shared_memory()
     return run_paced_node(CommandNode)
 
 

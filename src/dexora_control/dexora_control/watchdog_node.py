@@ -21,6 +21,7 @@ from dexora_ros.executor import run_node
 from dexora_ros.managed_node import ManagedNode
 from dexora_ros.parameters import param
 from dexora_ros.qos import COMMAND, SENSOR
+from dexora_ros.transport import leave_shared_memory
 from rclpy.clock import Clock, ClockType
 from sensor_msgs.msg import JointState
 from std_msgs.msg import Header
@@ -128,6 +129,7 @@ class WatchdogNode(ManagedNode[WatchdogParameters]):
 
 def main() -> int:
     """Run the node; exit code as `run_node`."""
+    leave_shared_memory()
     return run_node(WatchdogNode)
 
 

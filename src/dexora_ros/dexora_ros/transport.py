@@ -8,10 +8,12 @@ from __future__ import annotations
 
 import os
 import shutil
-from collections.abc import Mapping
+from collections.abc import Mapping, MutableMapping
 from pathlib import Path
 
 PROFILE_PATH = Path(__file__).parent / "profiles" / "fastdds.xml"
+UDP_PROFILE_PATH = PROFILE_PATH.with_name("fastdds_udp.xml")
+UDP_LOCALHOST_PROFILE_PATH = PROFILE_PATH.with_name("fastdds_udp_localhost.xml")
 SHARED_MEMORY_PATH = Path("/dev/shm")  # noqa: S108 - where the operating system keeps shared memory
 # What the profile's segment takes per process, lock and port files included.
 SHARED_MEMORY_PER_PROCESS_BYTES = 34 * 2**20
@@ -21,11 +23,11 @@ PROCESSES_PER_ROBOT = 12
 _PROFILE_VARIABLE = "FASTDDS_DEFAULT_PROFILES_FILE"
 # The name in Fast DDS 2; Fast DDS 3 still takes it, with a warning at every start.
 _OLD_PROFILE_VARIABLE = "FASTRTPS_DEFAULT_PROFILES_FILE"
+_PROFILE_VARIABLES = (_PROFILE_VARIABLE, _OLD_PROFILE_VARIABLE)
 _DISTRIBUTIONS_WITH_FAST_DDS_2 = ("humble", "jazzy")
-_DISCOVERY = {
-    # The PyPI build of the middleware has no authentication: nodes stay on this host unless told otherwise.
-    "ROS_AUTOMATIC_DISCOVERY_RANGE": "LOCALHOST",
-}
+_RANGE_VARIABLE = "ROS_AUTOMATIC_DISCOVERY_RANGE"
+# The PyPI build of the middleware has no authentication: nodes stay on this host unless told otherwise.
+_DISCOVERY = {_RANGE_VARIABLE: "LOCALHOST"}
 # Megabyte buffers stay on the heap instead of being mapped, zeroed and unmapped for every message.
 _ALLOCATOR = {
     "MALLOC_MMAP_THRESHOLD_": str(256 * 2**20),
@@ -48,12 +50,40 @@ def transport_environment(
     """
     user = os.environ if user is None else user
     wanted = {**_DISCOVERY, **_ALLOCATOR}
-    has_own_profile = _PROFILE_VARIABLE in user or _OLD_PROFILE_VARIABLE in user
+    has_own_profile = any(name in user for name in _PROFILE_VARIABLES)
     if not has_own_profile and not shared_memory_warning(shared_memory_free_bytes):
-        wanted[_PROFILE_VARIABLE] = str(PROFILE_PATH)
-        if user.get("ROS_DISTRO") in _DISTRIBUTIONS_WITH_FAST_DDS_2:
-            wanted[_OLD_PROFILE_VARIABLE] = str(PROFILE_PATH)
+        wanted |= _profile_variables(str(PROFILE_PATH), user)
     return {name: value for name, value in wanted.items() if name not in user}
+
+
+def leave_shared_memory(environment: MutableMapping[str, str] | None = None) -> None:
+    """Let this process talk by UDP alone, so that it cannot be held up by what a killed process left behind.
+
+    For processes with small messages that must be on time; to be called before the middleware starts. A
+    profile of the user's own stays.
+
+    Args:
+        environment: Environment to change; that of this process when left out.
+    """
+    environment = os.environ if environment is None else environment
+    if not all(_is_ours(environment[name]) for name in _PROFILE_VARIABLES if name in environment):
+        return
+    is_local = environment.get(_RANGE_VARIABLE, "").upper() == "LOCALHOST"
+    if is_local:
+        environment[_RANGE_VARIABLE] = "SYSTEM_DEFAULT"
+    profile = str(UDP_LOCALHOST_PROFILE_PATH if is_local else UDP_PROFILE_PATH)
+    environment |= _profile_variables(profile, environment)
+
+
+def _profile_variables(profile: str, environment: Mapping[str, str]) -> dict[str, str]:
+    is_old = environment.get("ROS_DISTRO") in _DISTRIBUTIONS_WITH_FAST_DDS_2
+    return dict.fromkeys(_PROFILE_VARIABLES if is_old else (_PROFILE_VARIABLE,), profile)
+
+
+def _is_ours(profile: str) -> bool:
+    """Return whether a profile is that of `transport_environment`, or a copy in another checkout."""
+    path = Path(profile)
+    return path.is_file() and path.read_bytes() == PROFILE_PATH.read_bytes()
 
 
 def shared_memory_warning(free_bytes: int | None = None) -> str:

@@ -69,3 +69,41 @@ def test_profile_announces_often_enough_for_a_newcomer_whose_answer_was_lost():
     seconds = int(period.findtext("dds:sec", namespaces=NAMESPACE))
     seconds += int(period.findtext("dds:nanosec", namespaces=NAMESPACE)) * 1e-9
     assert 0.1 <= seconds <= 0.5
+
+
+@pytest.mark.parametrize(
+    ("discovery", "expected", "profile"),
+    [
+        ("LOCALHOST", "SYSTEM_DEFAULT", transport.UDP_LOCALHOST_PROFILE_PATH),
+        ("SUBNET", "SUBNET", transport.UDP_PROFILE_PATH),
+    ],
+)
+def test_process_that_leaves_shared_memory_talks_by_udp_alone(discovery, expected, profile):
+    user = {"ROS_AUTOMATIC_DISCOVERY_RANGE": discovery, "ROS_DISTRO": "jazzy"}
+    environment = user | transport.transport_environment(user, shared_memory_free_bytes=ENOUGH)
+    transport.leave_shared_memory(environment)
+    assert environment["ROS_AUTOMATIC_DISCOVERY_RANGE"] == expected
+    assert environment["FASTDDS_DEFAULT_PROFILES_FILE"] == str(profile)
+    assert environment["FASTRTPS_DEFAULT_PROFILES_FILE"] == str(profile)
+
+
+def test_process_that_leaves_shared_memory_keeps_the_profile_of_the_user():
+    environment = {"FASTDDS_DEFAULT_PROFILES_FILE": "mine.xml", "ROS_AUTOMATIC_DISCOVERY_RANGE": "LOCALHOST"}
+    transport.leave_shared_memory(environment)
+    assert environment == {
+        "FASTDDS_DEFAULT_PROFILES_FILE": "mine.xml",
+        "ROS_AUTOMATIC_DISCOVERY_RANGE": "LOCALHOST",
+    }
+
+
+@pytest.mark.parametrize("path", [transport.UDP_PROFILE_PATH, transport.UDP_LOCALHOST_PROFILE_PATH])
+def test_profiles_of_the_command_path_know_no_shared_memory(path):
+    kinds = [kind.text for kind in ElementTree.parse(path).getroot().findall(".//dds:type", NAMESPACE)]
+    assert kinds == ["UDPv4"]
+
+
+def test_profile_for_one_host_listens_on_loopback_only():
+    root = ElementTree.parse(transport.UDP_LOCALHOST_PROFILE_PATH).getroot()
+    addresses = {address.text for address in root.findall(".//dds:address", NAMESPACE)}
+    assert addresses == {"127.0.0.1"}
+    assert root.findtext(".//dds:avoid_builtin_multicast", namespaces=NAMESPACE) == "true"
