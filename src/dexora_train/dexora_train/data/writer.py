@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import shutil
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,6 +18,7 @@ from dexora_train.data.errors import DatasetError
 from dexora_train.data.packing import EpisodePlace, pack_v2, pack_v3
 from dexora_train.data.staging import StagedEpisode
 from dexora_train.data.statistics import Stats, as_lists, merged, stats_of
+from dexora_train.whole_folder import whole_folder
 
 _PANDAS = {
     "index_columns": ["__index_level_0__"],
@@ -63,27 +63,14 @@ def write_dataset(root: Path, plan: DatasetPlan, episodes: Sequence[StagedEpisod
     """
     if not episodes:
         raise DatasetError(f"{root}: no episodes to write; collect some first.")
-    building = root.with_name(f".{root.name}.building")
-    shutil.rmtree(building, ignore_errors=True)
     try:
-        _write(building, plan, episodes)
-        _exchange(building, root)
+        with whole_folder(root) as building:
+            _write(building, plan, episodes)
     except OSError as error:
         raise DatasetError(
             f"{root} could not be written ({error}); free some space and start again: the staged episodes "
             "are kept."
         ) from error
-    finally:
-        shutil.rmtree(building, ignore_errors=True)
-
-
-def _exchange(new: Path, root: Path) -> None:
-    old = root.with_name(f".{root.name}.old")
-    shutil.rmtree(old, ignore_errors=True)
-    if root.exists():
-        root.rename(old)
-    new.rename(root)
-    shutil.rmtree(old, ignore_errors=True)
 
 
 def _write(root: Path, plan: DatasetPlan, episodes: Sequence[StagedEpisode]) -> None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import shutil
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
@@ -17,6 +16,7 @@ from dexora_train.data import layout
 from dexora_train.data.reader import LeRobotReader
 from dexora_train.learning.arrays import new_array
 from dexora_train.learning.errors import TrainingError
+from dexora_train.whole_folder import whole_folder
 
 _INDEX, _TRUTH = "index.json", "truth.npy"
 _COLUMNS = {"state": layout.STATE, "action": layout.ACTION, "truth": layout.TRUTH}
@@ -109,21 +109,17 @@ def unpack(
                 "another folder."
             )
         return found
-    partial, reader = directory.with_name(f".{directory.name}.partial"), LeRobotReader(dataset)
-    shutil.rmtree(partial, ignore_errors=True)
+    reader = LeRobotReader(dataset)
     try:
-        partial.mkdir(parents=True)
-        _write_columns(reader, partial)
-        _write_images(reader, partial, report)
-        index = {"dataset": identity, "views": reader.views, "spans": _spans(reader)}
-        (partial / _INDEX).write_text(json.dumps(index))
-        partial.rename(directory)
+        with whole_folder(directory) as partial:
+            _write_columns(reader, partial)
+            _write_images(reader, partial, report)
+            index = {"dataset": identity, "views": reader.views, "spans": _spans(reader)}
+            (partial / _INDEX).write_text(json.dumps(index))
     except OSError as error:
         raise TrainingError(
             f"{dataset} could not be unpacked to {directory} ({error}); free some space and start again."
         ) from error
-    finally:
-        shutil.rmtree(partial, ignore_errors=True)
     return Frames(directory)
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import shutil
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -13,6 +12,7 @@ from safetensors import SafetensorError
 
 from dexora_train.checkpoint import RECIPE, Checkpoint, load_checkpoint, save_checkpoint, stored_parts
 from dexora_train.learning.errors import TrainingError
+from dexora_train.whole_folder import whole_folder
 
 CONFIG, CHECKPOINT, FRAMES, TOKENS = "config.json", "checkpoint", "frames", "tokens"
 """What lies where in the folder of a run."""
@@ -93,19 +93,14 @@ def save_whole(checkpoint: Checkpoint, directory: Path) -> None:
     Raises:
         TrainingError: The disk cannot be written; what was there before is untouched.
     """
-    partial = directory.with_name(f".{directory.name}.partial")
     try:
-        shutil.rmtree(partial, ignore_errors=True)
-        save_checkpoint(checkpoint, partial)
-        shutil.rmtree(directory, ignore_errors=True)
-        partial.replace(directory)
+        with whole_folder(directory) as partial:
+            save_checkpoint(checkpoint, partial)
     except (OSError, SafetensorError) as error:
         raise TrainingError(
             f"the checkpoint could not be written to {directory} ({error}); free some space and start again: "
             "the training itself is kept."
         ) from error
-    finally:
-        shutil.rmtree(partial, ignore_errors=True)
 
 
 def parent_sentence(checkpoint: Checkpoint, weights: str) -> str:

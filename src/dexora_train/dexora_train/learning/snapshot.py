@@ -15,6 +15,7 @@ from torch import Tensor, nn
 
 from dexora_train.learning.ema import Average
 from dexora_train.learning.errors import TrainingError
+from dexora_train.whole_folder import whole_folder
 
 _STATE, _META = "state.safetensors", "state.json"
 _KEPT = 2
@@ -32,25 +33,17 @@ def save_state(
     tensors |= {f"average.{name}": value for name, value in average.values.items()}
     for number, parts in optimiser.state_dict()["state"].items():
         tensors |= {f"optimiser.{number}.{name}": torch.as_tensor(value) for name, value in parts.items()}
-    partial = folder / f".{step:08d}"
+    stored = {name: value.detach().cpu().contiguous() for name, value in tensors.items()}
     try:
-        shutil.rmtree(partial, ignore_errors=True)
-        partial.mkdir(parents=True)
-        save_file(
-            {name: value.detach().cpu().contiguous() for name, value in tensors.items()}, partial / _STATE
-        )
-        (partial / _META).write_text(json.dumps({"step": step}))
-        _flush(partial / _STATE)
-        target = folder / f"{step:08d}"
-        shutil.rmtree(target, ignore_errors=True)  # one that could not be read
-        partial.replace(target)
+        with whole_folder(folder / f"{step:08d}") as partial:
+            save_file(stored, partial / _STATE)
+            (partial / _META).write_text(json.dumps({"step": step}))
+            _flush(partial / _STATE)
     except (OSError, SafetensorError) as error:
         raise TrainingError(
             f"the state of step {step} could not be written to {folder} ({error}); free some space and start "
             "again: training goes on from the state before."
         ) from error
-    finally:
-        shutil.rmtree(partial, ignore_errors=True)
     for old in states(folder)[:-_KEPT]:
         shutil.rmtree(old)
 

@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from dexora_train.learning.arrays import new_array
 from dexora_train.learning.frames import Frames
 from dexora_train.learning.pretraining import augmented
+from dexora_train.whole_folder import whole_folder
 
 _INDEX, _VALUES = "index.json", "tokens.npy"
 _BATCH = 64
@@ -47,13 +48,19 @@ def cache_tokens(
     path = directory / _INDEX
     if path.is_file() and json.loads(path.read_text()) == index:
         return np.load(directory / _VALUES, mmap_mode="r")
-    partial = directory.with_name(f".{directory.name}.partial")
-    for stale in (partial, directory):
-        shutil.rmtree(stale, ignore_errors=True)
-    partial.mkdir(parents=True)
+    shutil.rmtree(directory, ignore_errors=True)  # of another encoder: room for the new ones
+    with whole_folder(directory) as partial:
+        _compute(encoder, frames, partial / _VALUES, copies, report)
+        (partial / _INDEX).write_text(json.dumps(index))
+    return np.load(directory / _VALUES, mmap_mode="r")
+
+
+def _compute(
+    encoder: VisualEncoder, frames: Frames, path: Path, copies: int, report: Callable[[int, int], None]
+) -> None:
     config = encoder.config
     shape = (copies, len(frames), len(config.views), config.tokens_per_view, config.backbone_width)
-    values = new_array(partial / _VALUES, np.float16, shape)
+    values = new_array(path, np.float16, shape)
     views = [frames.views.index(view) for view in config.views]
     encoder.eval()
     with torch.no_grad():
@@ -67,9 +74,6 @@ def cache_tokens(
                 values[copy, first : first + _BATCH] = tokens.cpu().numpy()
             report(min(first + _BATCH, len(frames)), len(frames))
     values.flush()
-    (partial / _INDEX).write_text(json.dumps(index))
-    partial.rename(directory)
-    return np.load(directory / _VALUES, mmap_mode="r")
 
 
 def weights_hash(encoder: VisualEncoder) -> str:

@@ -1,0 +1,23 @@
+"""Pins that a folder is replaced whole or stays as it was."""
+
+import pytest
+from dexora_train.whole_folder import whole_folder
+
+
+def test_what_was_there_is_replaced_whole(tmp_path):
+    for content in ("first", "second"):
+        with whole_folder(tmp_path / "there" / "it") as folder:
+            (folder / content).write_text(content)
+    assert [path.name for path in (tmp_path / "there" / "it").iterdir()] == ["second"]
+    assert [path.name for path in (tmp_path / "there").iterdir()] == ["it"]
+
+
+@pytest.mark.parametrize("error", [OSError, KeyboardInterrupt])
+def test_failure_leaves_what_was_there_and_nothing_else(tmp_path, error):
+    with whole_folder(tmp_path / "it") as folder:
+        (folder / "first").touch()
+    with pytest.raises(error), whole_folder(tmp_path / "it") as folder:
+        (folder / "half").touch()
+        raise error
+    assert [path.name for path in (tmp_path / "it").iterdir()] == ["first"]
+    assert [path.name for path in tmp_path.iterdir()] == ["it"]
