@@ -17,6 +17,7 @@ from dexora_description import contract_path
 from dexora_train.data import layout
 from dexora_train.data.check import check_dataset
 from dexora_train.data.collect import Attempt, CollectConfig, collect, write_collected
+from dexora_train.data.errors import DatasetError
 from dexora_train.data.finding import Severity
 from dexora_train.data.reader import LeRobotReader
 from dexora_train.distill_cli import distill_command
@@ -43,11 +44,27 @@ def _progress() -> Progress:
     return Progress(*columns, console=_console)
 
 
+def _episodes_of(tasks: list[str], usual: int) -> dict[str, int]:
+    """Return the number of episodes by task, from TASK or TASK=EPISODES."""
+    found = {}
+    for text in tasks:
+        name, sign, count = text.partition("=")
+        if sign and not count.isdigit():
+            raise DatasetError(f"--task {text}: {count!r} is no number of episodes; write {name}=200.")
+        found[name] = int(count) if sign else usual
+    return found
+
+
 @app.command("collect")
 def collect_command(  # noqa: PLR0917  (typer calls by name)
     out: Annotated[Path, typer.Argument(help="Folder of the dataset to write.")],
-    task: Annotated[list[str], typer.Option(help="Task to demonstrate; say it several times for several.")],
-    episodes: Annotated[int, typer.Option(min=1, help="Successful episodes of each task.")] = 100,
+    task: Annotated[
+        list[str],
+        typer.Option(help="Task to demonstrate, or TASK=EPISODES; say it several times for several."),
+    ],
+    episodes: Annotated[
+        int, typer.Option(min=1, help="Successful episodes of each task that names no number.")
+    ] = 100,
     seed: Annotated[
         int, typer.Option(min=0, help="First seed; seeds from 1,000,000 on are for evaluation.")
     ] = 0,
@@ -66,8 +83,7 @@ def collect_command(  # noqa: PLR0917  (typer calls by name)
 ) -> None:
     """Record the experts in the randomised twin. Started again, it goes on where it was stopped."""
     config = CollectConfig(
-        tuple(task),
-        episodes,
+        _episodes_of(task, episodes),
         seed,
         image_size,
         workers=workers,
@@ -77,7 +93,7 @@ def collect_command(  # noqa: PLR0917  (typer calls by name)
     )
     staging = out.with_name(f"{out.name}.staging")
     with _progress() as progress:
-        bars = {name: progress.add_task(name, total=episodes) for name in config.tasks}
+        bars = {name: progress.add_task(name, total=count) for name, count in config.episodes.items()}
 
         def report(attempt: Attempt) -> None:
             if attempt.is_success:

@@ -25,7 +25,7 @@ from dexora_train.learning.run_folder import claim, save_whole
 from dexora_train.nano_bundle import nano_checkpoint
 
 TABLE = "data/chunk-000/episode_000001.parquet"
-CONFIG = CollectConfig(("reach",), 3, image_size=32)
+CONFIG = CollectConfig({"reach": 3}, image_size=32)
 
 
 def change_info(root, **changes):
@@ -143,9 +143,9 @@ def test_collecting_with_other_settings_into_the_same_folder_is_refused(tmp_path
     collect(CONFIG, tmp_path / "s", lambda attempt: None)
     before = content(tmp_path / "s")
     with pytest.raises(DatasetError, match="holds episodes with image_size 32, now it is 64; take"):
-        collect(CollectConfig(("reach",), 3, image_size=64), tmp_path / "s", lambda attempt: None)
+        collect(CollectConfig({"reach": 3}, image_size=64), tmp_path / "s", lambda attempt: None)
     assert content(tmp_path / "s") == before
-    more = CollectConfig(("reach",), 4, image_size=32, workers=2)
+    more = CollectConfig({"reach": 4}, image_size=32, workers=2)
     assert len(collect(more, tmp_path / "s", lambda attempt: None)) == 4
 
 

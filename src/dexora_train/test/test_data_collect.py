@@ -12,20 +12,29 @@ from dexora_train.data.finding import Severity
 from dexora_train.data.reader import LeRobotReader
 from dexora_train.data.staging import Staging
 
-CONFIG = CollectConfig(("reach",), 2, image_size=32, disturbance_rad=0.02)
+from dexora_train import cli
+
+CONFIG = CollectConfig({"reach": 2}, image_size=32, disturbance_rad=0.02)
 
 
 @pytest.mark.parametrize(
     ("change", "text"),
     [
-        ({"tasks": ("juggle",)}, "task 'juggle' has no expert"),
-        ({"episodes": 0}, "at least one each"),
+        ({"episodes": {"juggle": 1}}, "task 'juggle' has no expert"),
+        ({"episodes": {"reach": 0}}, "must be at least one"),
+        ({"episodes": {}}, "must be at least one"),
         ({"seed": 1_000_000}, "higher ones are for evaluation"),
     ],
 )
 def test_senseless_settings_are_refused(change, text):
     with pytest.raises(DatasetError, match=text):
-        CollectConfig(**({"tasks": ("reach",), "episodes": 1} | change))
+        CollectConfig(**({"episodes": {"reach": 1}} | change))
+
+
+def test_tasks_name_their_own_number_of_episodes():
+    assert cli._episodes_of(["reach=900", "lift"], 225) == {"reach": 900, "lift": 225}
+    with pytest.raises(DatasetError, match="'many' is no number of episodes; write reach=200"):
+        cli._episodes_of(["reach=many"], 225)
 
 
 def test_pushes_are_smooth_and_leave_the_fingers_alone():
@@ -45,7 +54,7 @@ def test_interrupted_collection_goes_on_and_is_fit_to_train_on(tmp_path, contrac
     told = []
     whole = collect(CONFIG, tmp_path / "whole", told.append)
     assert [attempt.is_success for attempt in told].count(True) == 2
-    collect(CollectConfig(("reach",), 1, image_size=32, disturbance_rad=0.02), tmp_path / "cut", told.append)
+    collect(CollectConfig({"reach": 1}, image_size=32, disturbance_rad=0.02), tmp_path / "cut", told.append)
     before = len(told)
     resumed = collect(CONFIG, tmp_path / "cut", told.append)
     assert [attempt.seed for attempt in told[before:]] == [resumed[1].source["seed"]]

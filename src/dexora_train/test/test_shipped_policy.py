@@ -1,5 +1,6 @@
 """Pins that the policy which ships is whole, small, and does its tasks in scenes that training never saw."""
 
+import re
 from pathlib import Path
 
 import pytest
@@ -8,8 +9,12 @@ from dexora_train.data.collect import FIRST_EVALUATION_SEED
 from dexora_train.evaluate.episode import play
 from dexora_train.evaluate.run import model_of, scene_of
 from dexora_train.evaluate.settings import EvaluationSettings
+from dexora_train.learning.seeing_run import SCENE_TASKS
 
-BUNDLE = Path(__file__).resolve().parents[2] / "dexora_bringup/bundles/dexora36_compact"
+from dexora_bringup.bundles import SHIPPED_TASKS
+
+SOURCES = Path(__file__).resolve().parents[2]
+BUNDLE = SOURCES / "dexora_bringup/bundles/dexora36_compact"
 MOST_BYTES = 40_000_000
 SETTINGS = EvaluationSettings(period_ms=200)
 
@@ -22,9 +27,16 @@ def test_bundle_is_whole_small_and_says_where_it_comes_from():
     assert any("episodes of" in line for line in bundle.manifest.lineage)
 
 
+def test_tasks_that_ship_are_demonstrated_and_drawn():
+    script = (SOURCES.parent / "tools/build_bundle").read_text()
+    demonstrated = set(re.findall(r"--task (\w+)", script))
+    assert demonstrated == set(SCENE_TASKS)
+    assert set(SHIPPED_TASKS) <= demonstrated
+
+
 @pytest.mark.slow
 @pytest.mark.timeout(300)
-@pytest.mark.parametrize("task", ["lift", "bimanual_lift"])
+@pytest.mark.parametrize("task", SHIPPED_TASKS)
 def test_policy_does_most_of_what_it_is_told(task):
     scene, model = scene_of(task, SETTINGS), model_of(str(BUNDLE), SETTINGS)
     seeds = range(FIRST_EVALUATION_SEED, FIRST_EVALUATION_SEED + 6)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 import multiprocessing
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from dataclasses import dataclass
 from functools import cache
@@ -39,8 +39,7 @@ class CollectConfig:
     """What to collect.
 
     Attributes:
-        tasks: Names of the tasks.
-        episodes: Successful episodes of each task.
+        episodes: Number of successful episodes by name of the task.
         seed: First seed.
         image_size: Edge of the square pictures in pixels, made by the robot's own `resize`.
         render_size: Height and width that cameras deliver in pixels; the twin's cameras by default.
@@ -50,8 +49,7 @@ class CollectConfig:
         is_lossless: Whether videos are exact.
     """
 
-    tasks: tuple[str, ...]
-    episodes: int
+    episodes: Mapping[str, int]
     seed: int = 0
     image_size: int = 96
     render_size: tuple[int, int] = RENDER_SIZE
@@ -61,11 +59,11 @@ class CollectConfig:
     is_lossless: bool = True
 
     def __post_init__(self) -> None:
-        for task in self.tasks:
+        for task in self.episodes:
             if task not in EXPERTS:
                 raise DatasetError(f"task {task!r} has no expert; choose of {', '.join(EXPERTS)}.")
-        if not self.tasks or self.episodes < 1 or self.workers < 1:
-            raise DatasetError("tasks, episodes and workers must be at least one each.")
+        if min(self.episodes.values(), default=0) < 1 or self.workers < 1:
+            raise DatasetError("tasks, episodes of each and workers must be at least one.")
         if not 0 <= self.seed < FIRST_EVALUATION_SEED:
             raise DatasetError(
                 f"seed is {self.seed}, must be from 0 to {FIRST_EVALUATION_SEED - 1}; higher ones are for "
@@ -179,13 +177,17 @@ def collect(config: CollectConfig, staging: Path, report: Callable[[Attempt], No
     context = multiprocessing.get_context("spawn")
     with ProcessPoolExecutor(config.workers, mp_context=context) as pool:
         try:
-            for task in config.tasks:
+            for task in config.episodes:
                 _collect_task(config, staging, task, pool, report)
         except BaseException:
             pool.shutdown(wait=False, cancel_futures=True)
             raise
     folder = Staging(staging, 1)
-    return [episode for task in config.tasks for episode in _of_task(folder, config, task)[: config.episodes]]
+    return [
+        episode
+        for task, count in config.episodes.items()
+        for episode in _of_task(folder, config, task)[:count]
+    ]
 
 
 def _of_task(folder: Staging, config: CollectConfig, task: str) -> list[StagedEpisode]:
@@ -208,9 +210,10 @@ def _collect_task(
         seed for seed in itertools.count(config.seed) if episode_name(task, seed) not in tried
     )
     running: set[Future[Attempt]] = set()
-    while done < config.episodes or running:
+    wanted = config.episodes[task]
+    while done < wanted or running:
         # Seeds go out in order and all that went out are awaited, so that no lower seed is left untried.
-        while done + len(running) < config.episodes and len(running) < config.workers:
+        while done + len(running) < wanted and len(running) < config.workers:
             running.add(pool.submit(_attempt, config, staging, task, next(seeds)))
         finished, running = wait(running, return_when=FIRST_COMPLETED)
         for future in finished:
