@@ -72,7 +72,7 @@ def leave_shared_memory(environment: MutableMapping[str, str] | None = None) -> 
     if is_local:
         environment[_RANGE_VARIABLE] = "SYSTEM_DEFAULT"
     profile = str(UDP_LOCALHOST_PROFILE_PATH if is_local else UDP_PROFILE_PATH)
-    environment |= _profile_variables(profile, environment)
+    environment.update(_profile_variables(profile, environment))
 
 
 def _profile_variables(profile: str, environment: Mapping[str, str]) -> dict[str, str]:

@@ -62,9 +62,7 @@ class Policy(nn.Module):
         tokens, language, state = (x.to(self.decoder.positions.dtype) for x in (tokens, language, state))
         fused, mask = self.fusion((tokens, view_mask), (language, language_mask), (state, state_mask), extra)
         keys, values = self.decoder.keys_values(fused)
-        return Context(
-            keys, values, mask, self.fusion.predict_state(fused), self._anchor(state, state_mask)
-        )
+        return Context(keys, values, mask, self.fusion.predict_state(fused), self._anchor(state, state_mask))
 
     def _anchor(self, state: Tensor, state_mask: Tensor) -> Tensor | None:
         if self.config.action_frame == "absolute":
