@@ -1,7 +1,7 @@
 """The transport of every dexora process: an environment for Fast DDS and the memory allocator.
 
-Launch files merge `transport_environment()` into the environment of what they start. What the user has set
-already is never overridden. No ROS is imported here.
+Launch files merge `transport_environment()` into the environment of what they start; it never overrides what
+the user has set. No ROS is imported here.
 """
 
 from __future__ import annotations
@@ -26,6 +26,8 @@ _OLD_PROFILE_VARIABLE = "FASTRTPS_DEFAULT_PROFILES_FILE"
 _PROFILE_VARIABLES = (_PROFILE_VARIABLE, _OLD_PROFILE_VARIABLE)
 _DISTRIBUTIONS_WITH_FAST_DDS_2 = ("humble", "jazzy")
 _RANGE_VARIABLE = "ROS_AUTOMATIC_DISCOVERY_RANGE"
+# What Humble has instead, and later distributions still obey.
+_LOCALHOST_VARIABLE = "ROS_LOCALHOST_ONLY"
 # The PyPI build of the middleware has no authentication: nodes stay on this host unless told otherwise.
 _DISCOVERY = {_RANGE_VARIABLE: "LOCALHOST"}
 # Megabyte buffers stay on the heap instead of being mapped, zeroed and unmapped for every message.
@@ -59,18 +61,24 @@ def transport_environment(
 def leave_shared_memory(environment: MutableMapping[str, str] | None = None) -> None:
     """Let this process talk by UDP alone, so that it cannot be held up by what a killed process left behind.
 
-    For processes with small messages that must be on time; to be called before the middleware starts. A
-    profile of the user's own stays.
+    For processes with small messages that must be on time; to be called before the middleware starts. Who is
+    bound to this host stays so, by the profile: the middleware's own setting would bring shared memory back.
+    A profile of the user's own, static peers and other middlewares stay as they are.
 
     Args:
         environment: Environment to change; that of this process when left out.
     """
     environment = os.environ if environment is None else environment
-    if not all(_is_ours(environment[name]) for name in _PROFILE_VARIABLES if name in environment):
+    profiles = [environment[name] for name in _PROFILE_VARIABLES if environment.get(name)]
+    is_fast_dds = environment.get("RMW_IMPLEMENTATION", "rmw_fastrtps_cpp").startswith("rmw_fastrtps")
+    if not is_fast_dds or environment.get("ROS_STATIC_PEERS") or not all(map(_is_ours, profiles)):
         return
-    is_local = environment.get(_RANGE_VARIABLE, "").upper() == "LOCALHOST"
+    is_old_local = environment.get(_LOCALHOST_VARIABLE) == "1"
+    is_local = is_old_local or environment.get(_RANGE_VARIABLE, "").upper() == "LOCALHOST"
     if is_local:
         environment[_RANGE_VARIABLE] = "SYSTEM_DEFAULT"
+    if is_old_local:
+        environment[_LOCALHOST_VARIABLE] = "0"
     profile = str(UDP_LOCALHOST_PROFILE_PATH if is_local else UDP_PROFILE_PATH)
     environment.update(_profile_variables(profile, environment))
 

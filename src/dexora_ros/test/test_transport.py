@@ -87,19 +87,33 @@ def test_process_that_leaves_shared_memory_talks_by_udp_alone(discovery, expecte
     assert environment["FASTRTPS_DEFAULT_PROFILES_FILE"] == str(profile)
 
 
-def test_process_that_leaves_shared_memory_keeps_the_profile_of_the_user():
-    environment = {"FASTDDS_DEFAULT_PROFILES_FILE": "mine.xml", "ROS_AUTOMATIC_DISCOVERY_RANGE": "LOCALHOST"}
+def test_host_of_humble_stays_alone_without_the_setting_that_brings_shared_memory_back():
+    environment = {"ROS_LOCALHOST_ONLY": "1", "ROS_DISTRO": "humble"}
     transport.leave_shared_memory(environment)
-    assert environment == {
-        "FASTDDS_DEFAULT_PROFILES_FILE": "mine.xml",
-        "ROS_AUTOMATIC_DISCOVERY_RANGE": "LOCALHOST",
-    }
+    assert environment["ROS_LOCALHOST_ONLY"] == "0"
+    assert environment["FASTRTPS_DEFAULT_PROFILES_FILE"] == str(transport.UDP_LOCALHOST_PROFILE_PATH)
+
+
+@pytest.mark.parametrize(
+    "own",
+    [
+        {"FASTDDS_DEFAULT_PROFILES_FILE": "mine.xml"},
+        {"ROS_STATIC_PEERS": "192.0.2.7"},
+        {"RMW_IMPLEMENTATION": "rmw_cyclonedds_cpp"},
+    ],
+)
+def test_what_the_profile_could_not_replace_is_left_alone(own):
+    environment = {"ROS_AUTOMATIC_DISCOVERY_RANGE": "LOCALHOST", **own}
+    before = dict(environment)
+    transport.leave_shared_memory(environment)
+    assert environment == before
 
 
 @pytest.mark.parametrize("path", [transport.UDP_PROFILE_PATH, transport.UDP_LOCALHOST_PROFILE_PATH])
 def test_profiles_of_the_command_path_know_no_shared_memory(path):
-    kinds = [kind.text for kind in ElementTree.parse(path).getroot().findall(".//dds:type", NAMESPACE)]
-    assert kinds == ["UDPv4"]
+    root = ElementTree.parse(path).getroot()
+    assert [kind.text for kind in root.findall(".//dds:type", NAMESPACE)] == ["UDPv4"]
+    assert root.findtext(".//dds:useBuiltinTransports", namespaces=NAMESPACE) == "false"
 
 
 def test_profile_for_one_host_listens_on_loopback_only():

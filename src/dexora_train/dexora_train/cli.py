@@ -46,11 +46,13 @@ def _progress() -> Progress:
 
 def _episodes_of(tasks: list[str], usual: int) -> dict[str, int]:
     """Return the number of episodes by task, from TASK or TASK=EPISODES."""
-    found = {}
+    found: dict[str, int] = {}
     for text in tasks:
         name, sign, count = text.partition("=")
-        if sign and not count.isdigit():
+        if sign and not count.isdecimal():
             raise DatasetError(f"--task {text}: {count!r} is no number of episodes; write {name}=200.")
+        if name in found:
+            raise DatasetError(f"--task {text}: {name} is named twice; name it once, with its number.")
         found[name] = int(count) if sign else usual
     return found
 

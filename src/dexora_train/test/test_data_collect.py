@@ -35,6 +35,8 @@ def test_tasks_name_their_own_number_of_episodes():
     assert cli._episodes_of(["reach=900", "lift"], 225) == {"reach": 900, "lift": 225}
     with pytest.raises(DatasetError, match="'many' is no number of episodes; write reach=200"):
         cli._episodes_of(["reach=many"], 225)
+    with pytest.raises(DatasetError, match="reach is named twice"):
+        cli._episodes_of(["reach=900", "reach"], 225)
 
 
 def test_pushes_are_smooth_and_leave_the_fingers_alone():

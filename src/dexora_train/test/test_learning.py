@@ -8,15 +8,18 @@ import numpy as np
 import pytest
 import torch
 from accelerate import Accelerator
+from dexora_core.contract import load_contract
 from dexora_core.records import to_dict
 from dexora_policy.model import preset as policy_preset
 from dexora_policy.model.context import Context
+from dexora_sim.tasks.base import COLOURS
 from dexora_train.checkpoint import load_checkpoint
 from dexora_train.data import layout, truth
 from dexora_train.data.episode import RecordedEpisode
+from dexora_train.data.scenes import Scenes
 from dexora_train.data.staging import Staging
 from dexora_train.data.writer import DatasetPlan, write_dataset
-from dexora_train.learning import snapshot
+from dexora_train.learning import seeing_run, snapshot
 from dexora_train.learning import train as training
 from dexora_train.learning.ema import Average
 from dexora_train.learning.errors import TrainingError
@@ -30,6 +33,8 @@ from dexora_train.learning.stages import Samples
 from dexora_train.learning.train_config import TrainConfig
 from dexora_train.learning.windows import Windows, draw
 from dexora_train.word_tokenizer import word_tokenizer
+
+from dexora_description import contract_path
 
 SPANS = (Span(0, 5, "a", False), Span(5, 3, "b", False))
 
@@ -290,15 +295,29 @@ def small_dataset(tmp_path_factory, contract):
     return root / "dataset"
 
 
-def test_run_from_dataset_to_checkpoint_is_the_same_when_stopped(tmp_path, small_dataset, monkeypatch):
-    whole = load_checkpoint(training.train(small_dataset, tmp_path / "whole", NANO))
+def made_scenes(config, *_):
+    """Return scenes of noise, in which every thing lies in the middle."""
+    rng, views = np.random.default_rng(0), load_contract(contract_path("dexora36")).views
+    images = rng.integers(0, 256, (config.count, len(views), 64, 64, 3), dtype=np.uint8)
+    patches = np.zeros((config.count, len(views), config.grid**2, len(COLOURS), 4), np.float16)
+    return Scenes(tuple(views), images, np.zeros((config.count, len(truth.NAMES)), np.float32), patches)
+
+
+@pytest.mark.parametrize("scenes", [0, 4])
+def test_run_from_dataset_to_checkpoint_is_the_same_when_stopped(
+    tmp_path, small_dataset, monkeypatch, scenes
+):
+    monkeypatch.setattr(seeing_run, "draw_scenes", made_scenes)
+    config = replace(NANO, scenes=scenes, words=LoopConfig(2, save_every=1))
+    whole = load_checkpoint(training.train(small_dataset, tmp_path / "whole", config))
+    assert ("purple" in whole.tokenizer) == bool(scenes), "words that are asked about are known"
     assert whole.recipe.known_instructions == ("touch it",)
     assert whole.recipe.max_prefix_steps == 4
     with monkeypatch.context() as patched:
         patched.setattr(training, "learn_to_act", _interrupt)
         with pytest.raises(KeyboardInterrupt):
-            training.train(small_dataset, tmp_path / "cut", NANO)
-    resumed = load_checkpoint(training.train(small_dataset, tmp_path / "cut", NANO))
+            training.train(small_dataset, tmp_path / "cut", config)
+    resumed = load_checkpoint(training.train(small_dataset, tmp_path / "cut", config))
     for part in ("encoder", "policy", "language"):
         for name, value in whole.module(part).state_dict().items():
             assert torch.equal(value, resumed.module(part).state_dict()[name]), name

@@ -209,7 +209,10 @@ def learn_to_act(
 
     def step_loss(step: int) -> tuple[Tensor, dict[str, float]]:
         sample, draws = samples.drawn(step, config, run.accelerator)
-        asked = questions and questions.drawn(step, config.batch // 2, config.seed, run.accelerator)
+        asked = None
+        if questions is not None:
+            count = max(run.accelerator.num_processes, config.batch // 2)
+            asked = questions.drawn(step, count, config.seed, run.accelerator)
         return prepared(sample, draws, config, weights, asked), {}
 
     train_loop(prepared, step_loss, config.loop, run)

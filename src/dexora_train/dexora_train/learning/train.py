@@ -30,7 +30,7 @@ from dexora_train.learning.stage_config import StageConfig
 from dexora_train.learning.stages import Acting, Samples, learn_to_act
 from dexora_train.learning.tokens import cache_tokens
 from dexora_train.learning.train_config import Reports, TrainConfig
-from dexora_train.learning.words import Listening, Questions, learn_words
+from dexora_train.learning.words import Listening, Questions, learn_words, sentences_of
 from dexora_train.word_tokenizer import word_tokenizer
 
 
@@ -88,7 +88,8 @@ def _acting_checkpoint(
     statistics = statistics_of(reader, reader.root.name, is_shared=policy_config.action_frame == "relative")
     tasks = [span.task for span in frames.spans]
     language = policy_config.language
-    tokenizer = word_tokenizer(tasks, language.vocabulary, language.max_tokens)
+    asked = sentences_of(scene_config(config)) if scenes else []
+    tokenizer = word_tokenizer([*tasks, *asked], language.vocabulary, language.max_tokens)
     torch.manual_seed(config.seed + 1)
     policy = Policy(policy_config)
     listening = Listening(encoder, build_language(language), policy)
@@ -96,9 +97,9 @@ def _acting_checkpoint(
     _keep_what_was_learnt(acting, seeing)
     questions = None
     if scenes is not None:
+        told.stage("learning words")
         drawn = scene_config(config)
         questions = Questions(scenes, drawn, np.asarray(frames.state), encoder, statistics, tokenizer)
-        told.stage("learning words")
         words = StageConfig(config.batch_acting, config.words, config.seed)
         learn_words(listening, questions, words, Run(folder / "words", accelerator, told.line))
     told.stage("learning to act")
@@ -138,5 +139,5 @@ def _keep_what_was_learnt(acting: Acting, seeing: Seeing) -> None:
 def _sentence(reader: LeRobotReader, config: TrainConfig) -> str:
     return (
         f"head {config.head}, {config.acting.steps} steps of {config.batch_acting} samples, seed "
-        f"{config.seed}, on {len(reader)} episodes of {reader.root.name}"
+        f"{config.seed}, on {len(reader)} episodes of {reader.root.name} and {config.scenes} still scenes"
     )

@@ -24,10 +24,11 @@ class TrainConfig:
         seeing: Pre-training of the encoder.
         words: Training of language and fusion on still scenes, where there are any.
         acting: Training of the policy.
-        batch_seeing: Samples per step of the first, of all processes together.
-        batch_acting: Samples per step of the second.
+        batch_seeing: Samples per step of `seeing`, of all processes together.
+        batch_acting: Samples per step of `words` and `acting`; half as many questions go on beside acting.
         copies: Cached copies of each picture's tokens; all but one are augmented.
-        scenes: Still scenes that the encoder learns from beside the demonstrations; 0: none.
+        scenes: Still scenes that the encoder learns from beside the demonstrations, and that words are learnt
+            from; 0: none.
         max_prefix_steps: Longest committed prefix; the robot may think for so many steps.
         imperfection: What the policy does not get to see.
         mixed_precision: `no` or `bf16`, as `accelerate` has it.

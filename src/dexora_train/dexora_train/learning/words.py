@@ -60,7 +60,7 @@ class Asked:
 
 
 class Listening(nn.Module):
-    """The parts of a policy between words and the task token, and a head that is thrown away.
+    """The parts of a policy between words and the task token, and a head that no checkpoint keeps.
 
     Args:
         encoder: Only its adapter is used.
@@ -74,17 +74,17 @@ class Listening(nn.Module):
         self.where = nn.Linear(policy.config.width, len(_AXES) + len(COLOURS))
 
     def forward(self, asked: Asked) -> Tensor:
-        """Return the loss of where the named things are."""
+        """Return the loss of where the named things are and of which colour was named."""
         return words_loss(self, self.fusion, self.where, asked)
 
 
 def words_loss(parts: Any, fusion: Fusion, where: nn.Linear, asked: Asked) -> Tensor:
-    """Return the loss of where the named things are.
+    """Return the loss of where the named things are and of which colour was named.
 
     Args:
         parts: Has the adapter and the language.
         fusion: Makes the task token.
-        where: From the task token to a place [dm].
+        where: From the task token to a place [dm] and a logit for each colour.
         asked: The questions.
     """
     device = asked.tokens.device
@@ -158,6 +158,11 @@ def learn_words(listening: Listening, questions: Questions, config: StageConfig,
         return prepared(questions.drawn(step, config.batch, config.seed, run.accelerator)), {}
 
     train_loop(prepared, step_loss, config.loop, run)
+
+
+def sentences_of(config: SceneConfig) -> list[str]:
+    """Return every instruction that questions about some scenes use; their words must be known."""
+    return [text for _, text, _ in _questions(config)]
 
 
 def _questions(config: SceneConfig) -> Iterator[tuple[int, str, str]]:
