@@ -5,14 +5,27 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable
 
+import torch
 from dexora_core.errors import ConfigError
 from tokenizers import Tokenizer
 from tokenizers.models import WordLevel
 from tokenizers.normalizers import NFKC, Lowercase
 from tokenizers.normalizers import Sequence as Normalizers
 from tokenizers.pre_tokenizers import Whitespace
+from torch import Tensor
 
 PAD, UNKNOWN = "[PAD]", "[UNK]"
+
+
+def encoded(tokenizer: str, sentences: Iterable[str]) -> tuple[Tensor, Tensor]:
+    """Return token ids and mask of sentences, 1 for a word, both (N, L).
+
+    Args:
+        tokenizer: Content of `tokenizer.json`.
+        sentences: What to encode.
+    """
+    found = Tokenizer.from_str(tokenizer).encode_batch(list(sentences))
+    return torch.tensor([one.ids for one in found]), torch.tensor([one.attention_mask for one in found])
 
 
 def word_tokenizer(sentences: Iterable[str], vocabulary: int, max_tokens: int) -> str:

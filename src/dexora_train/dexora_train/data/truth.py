@@ -7,10 +7,11 @@ from dexora_sim.tasks.base import COLOURS
 from dexora_sim.twin import Twin
 from numpy.typing import NDArray
 
-_AXES = ("x", "y", "z")
+AXES = ("x", "y", "z")
+"""Of a place, in the world frame."""
 NAMES = (
-    *(f"target_{axis}" for axis in _AXES),
-    *(f"{colour}_{part}" for colour in COLOURS for part in ("present", *_AXES)),
+    *(f"target_{axis}" for axis in AXES),
+    *(f"{colour}_{part}" for colour in COLOURS for part in ("present", *AXES)),
 )
 """Target of the instruction, and the thing of each colour: 1 if there is one, and where [m], world frame."""
 
@@ -24,10 +25,10 @@ def truth_of(twin: Twin) -> NDArray[np.float32]:
     values = dict.fromkeys(NAMES, 0.0)
     target = objects.get(episode.goal.target)
     if target is not None:
-        values |= {f"target_{axis}": float(target.position[k]) for k, axis in enumerate(_AXES)}
+        values |= {f"target_{axis}": float(target.position[k]) for k, axis in enumerate(AXES)}
     for name, colour in episode.colours.items():
         if name in objects:
             place = objects[name].position
-            values |= {f"{colour}_{axis}": float(place[k]) for k, axis in enumerate(_AXES)}
+            values |= {f"{colour}_{axis}": float(place[k]) for k, axis in enumerate(AXES)}
             values[f"{colour}_present"] = 1.0
     return np.array([values[name] for name in NAMES], dtype=np.float32)

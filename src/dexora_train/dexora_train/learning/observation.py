@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
 from dexora_train.learning.losses import Draws
 
@@ -30,6 +30,35 @@ class Imperfection:
     view_dropout: float = 0.05
     words_dropout: float = 0.0
     state_dropout: float = 0.05
+
+
+@dataclass(frozen=True)
+class Observed:
+    """What a policy is given to see and hear, on a device.
+
+    Attributes:
+        tokens: Backbone tokens (B, V, N, W).
+        ids: Token ids of the instructions (B, L).
+        id_mask: 1 for a word (B, L).
+        state: Normalised joint state (B, J).
+    """
+
+    tokens: Tensor
+    ids: Tensor
+    id_mask: Tensor
+    state: Tensor
+
+
+def features(adapter: nn.Module, language: nn.Module, observed: Observed) -> tuple[Tensor, Tensor]:
+    """Return visual tokens (B, V, N, D) and features of the words (B, L, E).
+
+    Args:
+        adapter: Of the encoder.
+        language: Instruction to features.
+        observed: What is given.
+    """
+    views = torch.arange(observed.tokens.shape[1], device=observed.tokens.device)
+    return adapter(observed.tokens.float(), views), language(observed.ids, observed.id_mask)
 
 
 def seen_views(draws: Draws, views: int, how: Imperfection) -> Tensor:

@@ -11,16 +11,23 @@ from dexora_core.bundle import Statistics
 from dexora_perception.model import VisualEncoder
 from dexora_policy.model import Context, LanguageEncoder, Policy
 from numpy.typing import NDArray
-from tokenizers import Tokenizer
 from torch import Tensor, nn
 
 from dexora_train.learning.frames import Frames
 from dexora_train.learning.loop import Run, train_loop
 from dexora_train.learning.losses import Draws, policy_loss
-from dexora_train.learning.observation import Imperfection, seen_state, seen_views, seen_words
+from dexora_train.learning.observation import (
+    Imperfection,
+    Observed,
+    features,
+    seen_state,
+    seen_views,
+    seen_words,
+)
 from dexora_train.learning.stage_config import StageConfig, own_share
 from dexora_train.learning.windows import Windows, draw
 from dexora_train.learning.words import Asked, Questions, words_loss
+from dexora_train.word_tokenizer import encoded
 
 # Windows that tell how much a joint's targets vary, and what is added to that: none counts without bound.
 _LOOKED_AT, _LEAST_SPREAD = 2000, 0.05
@@ -57,9 +64,7 @@ class Acting(nn.Module):
             draws: The step's random numbers, which decide what is not seen.
             how: How much is not.
         """
-        ids = torch.arange(sample.tokens.shape[1], device=sample.tokens.device)
-        tokens = self.adapter(sample.tokens.float(), ids)
-        words = self.language(sample.ids, sample.id_mask)
+        tokens, words = features(self.adapter, self.language, sample)
         heard = seen_words(draws, sample.id_mask > 0, how)
         state, known = seen_state(draws, sample.state, sample.spread, how)
         return self.policy.context(
@@ -86,30 +91,24 @@ class Acting(nn.Module):
         context = self.observe(sample, draws, config.imperfection)
         loss = policy_loss(self.policy, context, sample.actions, sample.valid, draws, weights=weights)
         if self.where is not None and asked is not None:
-            loss = loss + config.words_weight * words_loss(self, self.policy.fusion, self.where, asked)
+            loss = loss + config.words_weight * words_loss(
+                self.adapter, self.language, self.policy.fusion, self.where, asked
+            )
         if context.state is not None:
             loss = loss + config.state_weight * (context.state - sample.state).square().mean()
         return loss
 
 
 @dataclass(frozen=True)
-class Sample:
-    """A batch on a device.
+class Sample(Observed):
+    """A batch of demonstrations on a device.
 
     Attributes:
-        tokens: Backbone tokens (B, V, N, W).
-        ids: Token ids of the instructions (B, L).
-        id_mask: 1 for a word (B, L).
-        state: Normalised joint state (B, J).
         spread: Standard deviation of each normalised joint (J,).
         actions: Normalised actions (B, H, J).
         valid: bool (B, H).
     """
 
-    tokens: Tensor
-    ids: Tensor
-    id_mask: Tensor
-    state: Tensor
     spread: Tensor
     actions: Tensor
     valid: Tensor
@@ -144,9 +143,7 @@ class Samples:
         self._state = statistics.normalise_state(frames.state)
         self._action = statistics.normalise_action(frames.action)
         self._spread = torch.from_numpy(self._state.std(axis=0))
-        encoded = [Tokenizer.from_str(tokenizer).encode(span.task) for span in spans]
-        self._ids = torch.tensor([one.ids for one in encoded])
-        self._id_mask = torch.tensor([one.attention_mask for one in encoded])
+        self._ids, self._id_mask = encoded(tokenizer, (span.task for span in spans))
 
     def take(self, windows: NDArray[np.intp], copies: NDArray[np.intp], device: torch.device) -> Sample:
         """Return some windows.

@@ -12,6 +12,7 @@ import numpy as np
 import torch
 from dexora_perception.model import VisualEncoder
 from numpy.typing import NDArray
+from torch import Tensor
 
 from dexora_train.learning.arrays import new_array
 from dexora_train.learning.frames import Frames
@@ -19,7 +20,8 @@ from dexora_train.learning.pretraining import augmented
 from dexora_train.whole_folder import whole_folder
 
 _INDEX, _VALUES = "index.json", "tokens.npy"
-_BATCH = 64
+BATCH = 64
+"""Pictures of all views that go through a backbone at once."""
 
 
 def cache_tokens(
@@ -63,17 +65,20 @@ def _compute(
     values = new_array(path, np.float16, shape)
     views = [frames.views.index(view) for view in config.views]
     encoder.eval()
-    with torch.no_grad():
-        for first in range(0, len(frames), _BATCH):
-            pictures = torch.from_numpy(frames.images[first : first + _BATCH][:, views])
-            for copy in range(copies):
-                generator = torch.Generator().manual_seed(first * copies + copy)
-                seen = augmented(pictures, generator) if copy else pictures
-                device = next(encoder.parameters()).device
-                tokens = encoder.backbone_tokens(seen.to(device))
-                values[copy, first : first + _BATCH] = tokens.cpu().numpy()
-            report(min(first + _BATCH, len(frames)), len(frames))
+    for first in range(0, len(frames), BATCH):
+        pictures = torch.from_numpy(frames.images[first : first + BATCH][:, views])
+        for copy in range(copies):
+            generator = torch.Generator().manual_seed(first * copies + copy)
+            seen = augmented(pictures, generator) if copy else pictures
+            values[copy, first : first + BATCH] = tokens_of(encoder, seen)
+        report(min(first + BATCH, len(frames)), len(frames))
     values.flush()
+
+
+@torch.no_grad()
+def tokens_of(encoder: VisualEncoder, pictures: Tensor) -> NDArray[np.float32]:
+    """Return the backbone's tokens (B, V, N, W) of pictures uint8 (B, V, H, W, 3)."""
+    return encoder.backbone_tokens(pictures.to(next(encoder.parameters()).device)).cpu().numpy()
 
 
 def weights_hash(encoder: VisualEncoder) -> str:

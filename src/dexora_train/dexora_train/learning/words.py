@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from typing import Any
+from functools import cache
 
 import numpy as np
 import torch
@@ -21,40 +21,32 @@ from dexora_sim.randomisation import Randomisation, stream
 from dexora_sim.tasks import make_task
 from dexora_sim.tasks.base import COLOURS, Goal, Task
 from numpy.typing import NDArray
-from tokenizers import Tokenizer
 from torch import Tensor, nn
 from torch.nn import functional
 
 from dexora_train.data import truth
 from dexora_train.data.scenes import FIRST_SCENE_SEED, SceneConfig, Scenes, poses_of, task_of_scene
 from dexora_train.learning.loop import Run, train_loop
+from dexora_train.learning.observation import Observed, features
 from dexora_train.learning.stage_config import StageConfig, own_share
+from dexora_train.learning.tokens import BATCH, tokens_of
 from dexora_train.learning.windows import draw
+from dexora_train.word_tokenizer import encoded
 
-_AXES = "xyz"
 WORKSPACE_M = np.array([0.5, 0.0, 0.85], np.float32)
 """Middle of where things are, in the world frame; places are told from there."""
-_BATCH = 64
 _COLOUR_COUNTS = 0.1
 
 
 @dataclass(frozen=True)
-class Asked:
+class Asked(Observed):
     """Questions about scenes, on a device.
 
     Attributes:
-        tokens: Backbone tokens (B, V, N, W).
-        ids: Token ids of the instructions (B, L).
-        id_mask: 1 for a word (B, L).
-        state: Normalised joint state (B, J).
         place: Where what the instruction names is, from `WORKSPACE_M` (B, 3) [m].
         colour: Number of the named colour (B,).
     """
 
-    tokens: Tensor
-    ids: Tensor
-    id_mask: Tensor
-    state: Tensor
     place: Tensor
     colour: Tensor
 
@@ -71,31 +63,32 @@ class Listening(nn.Module):
     def __init__(self, encoder: VisualEncoder, language: LanguageEncoder, policy: Policy) -> None:
         super().__init__()
         self.adapter, self.language, self.fusion = encoder.adapter, language, policy.fusion
-        self.where = nn.Linear(policy.config.width, len(_AXES) + len(COLOURS))
+        self.where = nn.Linear(policy.config.width, len(truth.AXES) + len(COLOURS))
 
     def forward(self, asked: Asked) -> Tensor:
         """Return the loss of where the named things are and of which colour was named."""
-        return words_loss(self, self.fusion, self.where, asked)
+        return words_loss(self.adapter, self.language, self.fusion, self.where, asked)
 
 
-def words_loss(parts: Any, fusion: Fusion, where: nn.Linear, asked: Asked) -> Tensor:
+def words_loss(
+    adapter: nn.Module, language: nn.Module, fusion: Fusion, where: nn.Linear, asked: Asked
+) -> Tensor:
     """Return the loss of where the named things are and of which colour was named.
 
     Args:
-        parts: Has the adapter and the language.
+        adapter: Of the encoder.
+        language: Instruction to features.
         fusion: Makes the task token.
         where: From the task token to a place [dm] and a logit for each colour.
         asked: The questions.
     """
-    device = asked.tokens.device
-    tokens = parts.adapter(asked.tokens.float(), torch.arange(asked.tokens.shape[1], device=device))
-    views = torch.ones(tokens.shape[:2], dtype=torch.bool, device=device)
+    tokens, words = features(adapter, language, asked)
+    views = torch.ones(tokens.shape[:2], dtype=torch.bool, device=tokens.device)
     known = torch.ones_like(asked.state, dtype=torch.bool)
-    words = parts.language(asked.ids, asked.id_mask)
     fused, _ = fusion((tokens, views), (words, asked.id_mask > 0), (asked.state, known))
     found = where(fusion.task_of(fused))
-    place = functional.smooth_l1_loss(found[:, : len(_AXES)], truth.DECIMETRES * asked.place)
-    return place + _COLOUR_COUNTS * functional.cross_entropy(found[:, len(_AXES) :], asked.colour)
+    place = functional.smooth_l1_loss(found[:, : len(truth.AXES)], truth.DECIMETRES * asked.place)
+    return place + _COLOUR_COUNTS * functional.cross_entropy(found[:, len(truth.AXES) :], asked.colour)
 
 
 class Questions:
@@ -119,13 +112,11 @@ class Questions:
         statistics: Statistics,
         tokenizer: str,
     ) -> None:
-        asked = list(_questions(config))
+        asked = _questions(config)
         self._scene = np.array([number for number, _, _ in asked])
-        encoded = [Tokenizer.from_str(tokenizer).encode(text) for _, text, _ in asked]
-        self._ids = torch.tensor([one.ids for one in encoded])
-        self._id_mask = torch.tensor([one.attention_mask for one in encoded])
+        self._ids, self._id_mask = encoded(tokenizer, sentences_of(config))
         columns = np.array(
-            [[truth.NAMES.index(f"{colour}_{axis}") for axis in _AXES] for _, _, colour in asked]
+            [[truth.NAMES.index(f"{colour}_{axis}") for axis in truth.AXES] for _, _, colour in asked]
         )
         self._place = scenes.truth[self._scene[:, None], columns] - WORKSPACE_M
         self._colour = torch.tensor([list(COLOURS).index(colour) for _, _, colour in asked])
@@ -165,8 +156,13 @@ def sentences_of(config: SceneConfig) -> list[str]:
     return [text for _, text, _ in _questions(config)]
 
 
-def _questions(config: SceneConfig) -> Iterator[tuple[int, str, str]]:
-    """Yield scene, instruction and colour of what it names, for each thing that can be named."""
+@cache
+def _questions(config: SceneConfig) -> tuple[tuple[int, str, str], ...]:
+    """Return scene, instruction and colour of what it names, for each thing that can be named."""
+    return tuple(_drawn(config))
+
+
+def _drawn(config: SceneConfig) -> Iterator[tuple[int, str, str]]:
     tasks = {name: make_task(name) for name in config.tasks}
     levels = Randomisation.train()
     for number in range(config.count):
@@ -188,15 +184,13 @@ def _goals(task: Task, goal: Goal, colours: dict[str, str]) -> Iterator[Goal]:
         yield replace(goal, target=name, colour=colour, shape=name)
 
 
-@torch.no_grad()
 def _tokens(encoder: VisualEncoder, scenes: Scenes) -> NDArray[np.float16]:
     """Return the backbone's tokens of all scenes, (N, V, T, W)."""
     config = encoder.config
     places = [scenes.views.index(view) for view in config.views]
     shape = (len(scenes.images), len(places), config.tokens_per_view, config.backbone_width)
     found = np.empty(shape, np.float16)
-    device = next(encoder.parameters()).device
-    for first in range(0, len(found), _BATCH):
-        pictures = torch.from_numpy(scenes.images[first : first + _BATCH][:, places]).to(device)
-        found[first : first + _BATCH] = encoder.backbone_tokens(pictures).cpu().numpy()
+    for first in range(0, len(found), BATCH):
+        pictures = torch.from_numpy(scenes.images[first : first + BATCH][:, places])
+        found[first : first + BATCH] = tokens_of(encoder, pictures)
     return found
