@@ -143,6 +143,18 @@ def test_committed_and_padded_steps_do_not_count():
     assert spoilt(slice(3, 4)) > loss
 
 
+@torch.no_grad()
+def test_joints_count_as_they_are_weighted():
+    policy, context, draws = lively("flow")
+    learnt = lesson(policy, context, torch.rand(SHAPE), draws, 2)
+    valid = torch.ones(SHAPE[:2], dtype=torch.bool)
+    spoilt = replace(learnt, answer=learnt.answer + 5.0 * torch.eye(SHAPE[2])[0])
+    others = 1.0 - torch.eye(SHAPE[2])[0]
+    assert student_loss(policy, context, valid, spoilt) > student_loss(policy, context, valid, learnt)
+    unseen, plain = (student_loss(policy, context, valid, one, weights=others) for one in (spoilt, learnt))
+    assert torch.equal(unseen, plain)
+
+
 def test_two_steps_come_nearer_to_sixteen(run, distilled):
     folder, said = distilled
     before, after = open_finished(run), load_checkpoint(folder / "checkpoint")

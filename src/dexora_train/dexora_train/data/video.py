@@ -62,6 +62,7 @@ def read_frames(path: Path, first: int = 0, count: int | None = None) -> Iterato
     try:
         with av.open(str(path)) as container:
             stream = container.streams.video[0]
+            stream.codec_context.thread_count = 1  # starting threads takes longer than decoding so few pixels
             if first:
                 start_s = first / float(stream.average_rate or 1)
                 container.seek(round(start_s / float(stream.time_base or 1)), stream=stream)
@@ -72,7 +73,9 @@ def read_frames(path: Path, first: int = 0, count: int | None = None) -> Iterato
                 if count is not None and given >= count:
                     return
                 given += 1
-                yield cast("Picture", frame.to_ndarray(format="rgb24"))
+                # What is stored as RGB needs no conversion, which takes as long as decoding does.
+                is_rgb = frame.format.name == "gbrp"
+                yield cast("Picture", frame.to_ndarray(format=None if is_rgb else "rgb24"))
     except (av.FFmpegError, OSError, IndexError) as error:
         raise DatasetError(f"{path}: cannot be read as a video ({error}); record it anew.") from error
     if count is not None and given < count:

@@ -97,10 +97,12 @@ class Student(nn.Module):
         super().__init__()
         self.acting = acting
 
-    def forward(self, sample: Sample, draws: Draws, config: StageConfig, learnt: Lesson) -> Tensor:
-        """Return the loss of some samples."""
+    def forward(
+        self, sample: Sample, draws: Draws, config: StageConfig, learnt: Lesson, weights: Tensor
+    ) -> Tensor:
+        """Return the loss of some samples; joints count by `weights` (J,)."""
         context = self.acting.observe(sample, draws, config.imperfection)
-        loss = student_loss(self.acting.policy, context, sample.valid, learnt)
+        loss = student_loss(self.acting.policy, context, sample.valid, learnt, weights=weights)
         if context.state is not None:
             loss = loss + config.state_weight * (context.state - sample.state).square().mean()
         return loss
@@ -164,13 +166,14 @@ def learn_round(teacher: Acting, samples: Samples, steps: int, config: StageConf
     student = Student(copy.deepcopy(teacher))
     teacher.eval()
     prepared = accelerator.prepare(student)
+    weights = samples.weights(teacher.policy.is_relative).to(accelerator.device)
 
     def step_loss(step: int) -> tuple[Tensor, dict[str, float]]:
         sample, draws = samples.drawn(step, config, accelerator)
         with torch.no_grad(), accelerator.autocast():
             context = teacher.observe(sample, draws, config.imperfection)
             learnt = lesson(teacher.policy, context, sample.actions, draws, steps)
-        return prepared(sample, draws, config, learnt), {}
+        return prepared(sample, draws, config, learnt, weights), {}
 
     train_loop(prepared, step_loss, config.loop, run)
     return student.acting.eval()

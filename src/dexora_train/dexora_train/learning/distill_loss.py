@@ -121,7 +121,9 @@ def lesson(teacher: Policy, context: Context, actions: Tensor, draws: Draws, ste
     return Lesson(given, time, coarse.answer(place, noisy, x), weight, committed)
 
 
-def student_loss(student: Policy, context: Context, valid: Tensor, learnt: Lesson) -> Tensor:
+def student_loss(
+    student: Policy, context: Context, valid: Tensor, learnt: Lesson, *, weights: Tensor | None = None
+) -> Tensor:
     """Return the weighted mean squared error over real, uncommitted steps.
 
     Args:
@@ -129,9 +131,11 @@ def student_loss(student: Policy, context: Context, valid: Tensor, learnt: Lesso
         context: What it made of the same observations.
         valid: bool (B, H), false after an episode's end.
         learnt: Of the teacher.
+        weights: How much each joint counts, (J,), 1 in the mean; None: all the same.
     """
     modulations = student.prefix_modulations(learnt.time, learnt.committed)
     answer = student.denoise_modulated(learnt.given, modulations, context)
     counted = (valid[..., None] & ~learnt.committed).to(answer.dtype)
-    squared = learnt.weight * (answer - learnt.answer).square() * counted
-    return squared.sum() / (counted.sum() * answer.shape[-1]).clamp(min=1.0)
+    squared = learnt.weight * (answer - learnt.answer).square()
+    squared = squared if weights is None else squared * weights
+    return (squared * counted).sum() / (counted.sum() * answer.shape[-1]).clamp(min=1.0)

@@ -165,6 +165,7 @@ def adapt(old: Checkpoint, samples: Samples, config: FinetuneConfig, run: Run) -
     acting.eval()
     old.policy.train()
     stage = config.stage(len(samples.windows), old.recipe.max_prefix_steps)
+    weights = samples.weights(old.policy.is_relative).to(accelerator.device)
     module = InParts(acting, config.accumulation)
     prepared = accelerator.prepare(module)
 
@@ -172,7 +173,7 @@ def adapt(old: Checkpoint, samples: Samples, config: FinetuneConfig, run: Run) -
         # The adapters' dropout draws from the global generator, and a resumed step has to draw the same.
         number = step * accelerator.num_processes + accelerator.process_index
         torch.manual_seed(config.seed * 1_000_003 + number)
-        return prepared(*samples.drawn(step, stage, accelerator), stage), {}
+        return prepared(*samples.drawn(step, stage, accelerator), stage, weights), {}
 
     train_loop(prepared, step_loss, stage.loop, run)
     acting.eval()

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -135,13 +137,16 @@ def _write_images(reader: LeRobotReader, directory: Path, report: Callable[[int,
     height, width, _ = reader.features[layout.image_key(reader.views[0])]["shape"]
     shape = (reader.info["total_frames"], len(reader.views), height, width, 3)
     images = new_array(directory / "images.npy", np.uint8, shape)
-    first = 0
-    for entry in reader.episodes:
+    firsts = np.cumsum([0, *(entry.length for entry in reader.episodes)])
+
+    def decode(index: int) -> None:
         for place, view in enumerate(reader.views):
-            for number, picture in enumerate(reader.frames(entry.index, view)):
-                images[first + number, place] = picture
-        first += entry.length
-        report(entry.index + 1, len(reader))
+            for number, picture in enumerate(reader.frames(index, view), start=int(firsts[index])):
+                images[number, place] = picture
+
+    with ThreadPoolExecutor(os.cpu_count()) as pool:
+        for done, _ in enumerate(pool.map(decode, range(len(reader))), start=1):
+            report(done, len(reader))
     images.flush()
 
 

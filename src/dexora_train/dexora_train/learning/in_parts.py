@@ -28,12 +28,14 @@ class InParts(nn.Module):
         super().__init__()
         self.acting, self._parts = acting, parts
 
-    def forward(self, sample: Sample, draws: Draws, config: StageConfig) -> Tensor:
-        """Return the mean loss of all parts."""
+    def forward(
+        self, sample: Sample, draws: Draws, config: StageConfig, weights: Tensor | None = None
+    ) -> Tensor:
+        """Return the mean loss of all parts; arguments as those of `Acting`."""
         if self._parts == 1:
-            return self.acting(sample, draws, config)
+            return self.acting(sample, draws, config, weights)
         losses = [
-            recompute(self.acting, part, numbers, config, use_reentrant=False)
+            recompute(self.acting, part, numbers, config, weights, use_reentrant=False)
             for part, numbers in self._split(sample, draws)
         ]
         return torch.stack(losses).mean()
