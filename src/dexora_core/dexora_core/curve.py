@@ -59,13 +59,10 @@ class ChunkCurve:
         if index > self._last_index:
             index, rest = self._last_index, self._step_ns
         u, h = rest / self._step_ns, self._step_s
-        powers = np.array(
-            [
-                [1.0, u, u * u, u * u * u],
-                [0.0, 1.0 / h, 2 * u / h, 3 * u * u / h],
-                [0.0, 0.0, 2.0 / (h * h), 6 * u / (h * h)],
-            ]
-        )
+        position = (1.0, u, u * u, u * u * u)
+        velocity = (0.0, 1.0 / h, 2 * u / h, 3 * u * u / h)
+        acceleration = (0.0, 0.0, 2.0 / (h * h), 6 * u / (h * h))
+        powers = np.array(position + velocity + acceleration).reshape(3, 4)
         return powers @ _BASIS @ self._control[index : index + 4]
 
     def settled(self, at_ns: int) -> ChunkCurve:

@@ -30,17 +30,16 @@ class Easing:
         c4 = (15 * q + 8 * v * t + 1.5 * a * t**2) / t**4
         c5 = -(6 * q + 3 * v * t + 0.5 * a * t**2) / t**5
         none = np.zeros_like(c5)
-        # Position, velocity, acceleration by powers of time, highest first: one sum serves all three.
-        self._powers = np.array(
-            [
-                [c5, none, none],
-                [c4, 5 * c5, none],
-                [c3, 4 * c4, 20 * c5],
-                [c2, 3 * c3, 12 * c4],
-                [c1, 2 * c2, 6 * c3],
-                [c0, c1, 2 * c2],
-            ]
-        )
+        # Position, velocity, acceleration by powers of time, highest last: one product serves all three.
+        rows = [
+            (c0, c1, 2 * c2),
+            (c1, 2 * c2, 6 * c3),
+            (c2, 3 * c3, 12 * c4),
+            (c3, 4 * c4, 20 * c5),
+            (c4, 5 * c5, none),
+            (c5, none, none),
+        ]
+        self._by_power = np.array([np.concatenate(row) for row in rows])
 
     def is_over(self, at_ns: int) -> bool:
         """Return whether the offset has faded away."""
@@ -51,9 +50,7 @@ class Easing:
         if self.is_over(at_ns):
             return state
         t = max(at_ns - self._start_ns, 0) / NS_PER_S
-        left: FloatArray = self._powers[0].copy()
-        for power in self._powers[1:]:
-            left *= t
-            left += power
+        powers = np.array((1.0, t, t**2, t**3, t**4, t**5))
+        left: FloatArray = (powers @ self._by_power).reshape(state.shape)
         left += state
         return left

@@ -17,17 +17,15 @@ from dexora_core.errors import ConfigError, TrajectoryError
 from dexora_core.motion import MotionLimits, Plan, Projector
 from dexora_core.motion.limits import INNER, BoolArray, FloatArray
 from dexora_core.stages import (
-    AccelerationStage,
     CollisionStage,
     FiniteStage,
     GateRequest,
     JerkStage,
+    LimitsStage,
     OrderStage,
-    PositionStage,
     ProjectStage,
     Step,
     TrackingStage,
-    VelocityStage,
     Verdict,
 )
 from dexora_core.stages.base import wanted_rows
@@ -132,7 +130,7 @@ class CommandGate:
         stop = self._stop_mask(request.stop)
         scale = min(float(request.speed_scale), 1.0)
         wanted = wanted_rows(request, self.limits.count)
-        return self._stages(Step(self._now_ns, request, wanted, state, _resting(state), stop, scale))
+        return self._stages(Step(self._now_ns, request, wanted, state, state, stop, scale))
 
     def _wrap(self, permute: Permute) -> FiniteStage:
         limits, config = self.limits, self.config
@@ -141,10 +139,7 @@ class CommandGate:
         collision = CollisionStage(self._project, config.collision)
         self._tracking = TrackingStage(collision, limits.names, bound, config.tracking_grace_ns)
         jerk = JerkStage(self._tracking, self._projector.segment)
-        acceleration = AccelerationStage(jerk, limits)
-        velocity = VelocityStage(acceleration, limits)
-        position = PositionStage(velocity, limits)
-        return FiniteStage(OrderStage(position, permute), limits.names)
+        return FiniteStage(OrderStage(LimitsStage(jerk, limits), permute), limits.names)
 
     def _start(self, position: FloatArray) -> FloatArray:
         tolerance, count = self.config.start_tolerance_rad, self.limits.count
@@ -167,9 +162,3 @@ class CommandGate:
         if stop.shape != (self.limits.count,):
             return np.ones(self.limits.count, dtype=bool)
         return stop.astype(bool)
-
-
-def _resting(state: FloatArray) -> FloatArray:
-    goal = np.zeros(state.shape)
-    goal[0] = state[0]
-    return goal

@@ -14,13 +14,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
 from dexora_core.motion.limits import INNER, BoolArray, FloatArray, MotionLimits
 from dexora_core.motion.masks import every, some
 from dexora_core.motion.plan import Plan, Uniform
 from dexora_core.motion.segment import Segment
-from dexora_core.motion.stopping import StopFamilies
+from dexora_core.motion.stopping import Family, StopFamilies
 
 _REST_TOLERANCE = 1e-7
 """Rest errors below this [rad] count as none when families are compared."""
@@ -35,23 +34,19 @@ _FAST = 1.05
 
 @dataclass(frozen=True, slots=True)
 class Projection:
-    """What was done with each joint; arrays of shape (J,), the first three exclude each other.
+    """What was done with each joint; arrays of shape (J,) that exclude each other, not to be changed.
 
     Attributes:
         passed: The goal was taken over exactly.
         steered: The joint moves towards the goal as far as the limits allow.
         stopped: The joint was to stop and does.
-        kept: None of the three: the old plan goes on.
+        kept: None of the three: the old plan goes on although the joint was not to stop.
     """
 
     passed: BoolArray
     steered: BoolArray
     stopped: BoolArray
-
-    @property
-    def kept(self) -> BoolArray:
-        """Joints whose old plan goes on although they were not to stop."""
-        return ~(self.passed | self.steered | self.stopped)
+    kept: BoolArray
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +78,11 @@ class Projector:
         self.limits = limits
         self.segment = Segment(limits, lookahead_s)
         self.families = StopFamilies(limits)
-        self._columns = np.arange(limits.count)
+        self._fast = _FAST * limits.velocity
+        self._nobody = np.zeros(limits.count, dtype=bool)
+        self._everybody = ~self._nobody
+        for mask in (self._nobody, self._everybody):
+            mask.setflags(write=False)  # handed out again and again
         self._common = _CommonChoice(limits)
         self._steering = _Steering(limits, self.families, lookahead_s)
 
@@ -97,14 +96,17 @@ class Projector:
             demand: What is wanted.
         """
         goal, speed_scale = demand.goal, demand.speed_scale
-        fast = np.abs(state[1]) > speed_scale * _FAST * self.limits.velocity
-        halted = demand.stop | fast
-        fits = np.logical_and.reduce(demand.bounds <= 1.0)
+        halted = demand.stop | (np.abs(state[1]) > speed_scale * self._fast)
+        fits = demand.bounds <= 1.0
         families = self.families.admissible(goal, speed_scale, _USUAL)
-        if not every(families[-1]):
+        can_stop = every(families[-1])
+        if can_stop and every(fits) and not some(halted):
+            plan.replace(self._everybody, self._follow(now_ns, state, goal, self._common.choose(families)))
+            return Projection(self._everybody, self._nobody, self._nobody, self._nobody)
+        if not can_stop:
             families = self.families.admissible(goal, speed_scale)
-        passed = np.logical_or.reduce(families) & fits & ~halted
-        end, family, steered = goal, self._common.choose(families), np.zeros(passed.shape, dtype=bool)
+        passed = np.logical_or.reduce(families) & np.logical_and.reduce(fits) & ~halted
+        end, family, steered = goal, self._common.choose(families), self._nobody
         if not every(passed | halted):
             steer_end, steer_family, feasible = self._steering.solve(state, goal, speed_scale)
             steered = feasible & ~passed & ~halted
@@ -115,18 +117,13 @@ class Projector:
             plan.replace(moved, self._follow(now_ns, state, end, family))
         if some(halted):
             self._halt(plan, now_ns, state, halted)
-        return Projection(passed, steered, halted)
+        return Projection(passed, steered, halted, ~(passed | steered | halted))
 
-    def _follow(self, now_ns: int, state: FloatArray, end: FloatArray, family: NDArray[np.intp]) -> Plan:
+    def _follow(self, now_ns: int, state: FloatArray, end: FloatArray, family: Family) -> Plan:
         """Build the plan that reaches `end` and then stops by `family`."""
-        new = Plan(now_ns, state[0])
-        new.segment_s = np.full(self.limits.count, self.segment.duration_s)
-        new.coefficients = self.segment.coefficients(state, end)
-        new.uniform = Uniform(now_ns, self.segment.duration_s, new.coefficients)
-        new.handover = end.copy()
-        new.release_s = self.families.release_s[family, self._columns]
-        new.brake_s = self.families.brake_s[family, self._columns]
-        return new
+        coefficients = self.segment.coefficients(state, end)
+        uniform = Uniform(now_ns, self.segment.duration_s, coefficients)
+        return Plan.along(uniform, end, self.families.times(family))
 
     def _halt(self, plan: Plan, now_ns: int, state: FloatArray, joints: BoolArray) -> None:
         """Let `joints` take the stop that is at rest first, their present plan included."""
@@ -134,14 +131,12 @@ class Projector:
         if not (rest_in[joints] > 0.0).any():
             return
         total = np.where(self.families.admissible(state), self.families.total_s, np.inf)
-        family = total.argmin(axis=0)
-        sooner = joints & (total[family, self._columns] < rest_in)
+        sooner = joints & (total.min(axis=0) < rest_in)
         if not some(sooner):
             return
         new = Plan(now_ns, state[0])
         new.handover = state.copy()
-        new.release_s = self.families.release_s[family, self._columns]
-        new.brake_s = self.families.brake_s[family, self._columns]
+        new.release_s, new.brake_s = self.families.times(total.argmin(axis=0))
         plan.replace(sooner, new)
 
 
@@ -158,14 +153,16 @@ class _CommonChoice:
         self._group = np.empty(limits.count, dtype=np.intp)
         self._group[self._order] = np.repeat(np.arange(len(sizes)), sizes)
 
-    def choose(self, admissible: BoolArray) -> NDArray[np.intp]:
-        """Return the shortest family per joint (J,) from what is admissible (K, J)."""
-        shortest = admissible.argmax(axis=0)
-        if not some(shortest != shortest[0]):
-            return shortest  # one stop for all is one for each group
+    def choose(self, admissible: BoolArray) -> Family:
+        """Return the shortest family per joint (J,), or that of all, from what is admissible (K, J)."""
+        if every(admissible[0]):
+            return 0
         ordered = admissible if self._is_in_order else admissible[:, self._order]
         shared = np.logical_and.reduceat(ordered, self._starts, axis=1)[:, self._group]
-        return np.where(np.logical_or.reduce(shared), shared.argmax(axis=0), shortest)
+        common = shared.argmax(axis=0)
+        if every(shared[-1]):
+            return common
+        return np.where(np.logical_or.reduce(shared), common, admissible.argmax(axis=0))
 
 
 class _Steering:

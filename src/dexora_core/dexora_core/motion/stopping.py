@@ -14,6 +14,7 @@ time-optimal stop could handle (see test_stopping.py).
 from __future__ import annotations
 
 import numpy as np
+from numpy.typing import NDArray
 
 from dexora_core.motion.limits import INNER, BoolArray, FloatArray, MotionLimits
 
@@ -27,6 +28,9 @@ LADDER: tuple[tuple[float, float], ...] = (
     (1.0, 1.0),
 )
 """Families from the shortest to the longest stop: fractions of the full release and brake time."""
+
+Family = int | NDArray[np.intp]
+"""Number of a stop in the ladder: that of all joints, or one per joint (J,)."""
 
 ROUNDING = 5e-7
 """A state this far beyond the inner limits (relative) still counts as inside: half of what INNER reserves."""
@@ -54,6 +58,7 @@ class StopFamilies:
 
     def __init__(self, limits: MotionLimits) -> None:
         self._middle = limits.middle
+        self._columns = np.arange(limits.count)
         release, brake = _full_times(limits)
         steps = np.array(LADDER)
         self.release_s = steps[:, :1] * release
@@ -75,12 +80,16 @@ class StopFamilies:
             state: Position, velocity and acceleration.
             end: Only the rows before this one; None: all.
         """
-        q, v, a = state
-        forms = self.coefficients[:, :end]
-        result = forms[0] * (q - self._middle)
-        result += forms[1] * v
-        result += forms[2] * a
-        return result
+        centred = state.copy()
+        centred[0] -= self._middle
+        rows: FloatArray = np.einsum("inj,ij->nj", self.coefficients[:, :end], centred)
+        return rows
+
+    def times(self, family: Family) -> tuple[FloatArray, FloatArray]:
+        """Return durations of release and brake [s], two arrays of shape (J,) that are not to be changed."""
+        if isinstance(family, int):
+            return self.release_s[family], self.brake_s[family]
+        return self.release_s[family, self._columns], self.brake_s[family, self._columns]
 
     def admissible(self, state: FloatArray, speed_scale: float = 1.0, count: int = len(LADDER)) -> BoolArray:
         """Return which family can stop which joint inside its limits, shape (count, J).

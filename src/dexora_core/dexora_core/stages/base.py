@@ -135,10 +135,14 @@ def wanted_rows(request: GateRequest, count: int) -> FloatArray | list[FloatArra
     if request.position is None:
         return None
     given = (request.position, request.velocity, request.acceleration)
-    if all(type(row) is np.ndarray and row.shape == (count,) and row.dtype == np.float64 for row in given):
+    if _is_row(given[0], count) and _is_row(given[1], count) and _is_row(given[2], count):
         return np.array(given)
     rows = [_floats(row, count) for row in given]
     return np.array(rows) if all(row.size == count for row in rows) else rows
+
+
+def _is_row(values: FloatArray | None, count: int) -> bool:
+    return type(values) is np.ndarray and values.shape == (count,) and values.dtype == np.float64
 
 
 def _floats(values: FloatArray | None, count: int) -> FloatArray:

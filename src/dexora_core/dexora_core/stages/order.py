@@ -31,13 +31,16 @@ class OrderStage:
         self._known: dict[tuple[str, ...], NDArray[np.intp]] = {}
 
     def __call__(self, step: Step) -> Verdict:
-        """Fill `step.goal`; where the robot stops it holds the present state instead."""
+        """Fill `step.goal`; when all joints stop, it is to rest where they are."""
         wanted, count = step.wanted, step.stop.size
         if isinstance(wanted, list):
             wrong = next(row.size for row in wanted if row.size != count)
             step.halt(make_fault("DX-GAT-002", step.now_ns, count=wrong, expected=count))
         elif wanted is not None and not every(step.stop):
             self._order(step, wanted)
+        if every(step.stop):
+            step.goal = np.zeros(step.state.shape)
+            step.goal[0] = step.state[0]
         return self._inner(step)
 
     def _order(self, step: Step, goal: FloatArray) -> None:
