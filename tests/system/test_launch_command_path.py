@@ -40,7 +40,7 @@ def test_expert_of_the_default_task_moves_the_robot_through_the_command_path(lau
 
 
 def test_robot_in_a_namespace_has_a_command_path_and_a_time_of_its_own(launch):
-    words = ("namespace:=robot2", "task:=reach", "episodes:=1", "camera_rate:=0")
+    words = ("namespace:=robot2", "task:=reach", "expert:=true", "episodes:=1", "camera_rate:=0")
     launched = launch("mujoco.launch.py", *words)
     assert launched.wait(180.0) == 0, launched.output
     assert "[robot2.command_node]: All is well." in launched.output

@@ -10,7 +10,7 @@ from typing import Any
 from dexora_bringup.arguments import LaunchArgumentError
 
 FOLDER, MANIFEST = "bundles", "manifest.json"
-SHIPPED_TASKS = ("lift", "bimanual_lift")
+SHIPPED_TASKS = ("reach", "lift", "bimanual_lift")
 """What the shipped policies do well enough to play by default; the card in `bundles` has the figures."""
 
 

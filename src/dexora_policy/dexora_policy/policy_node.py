@@ -91,6 +91,7 @@ class PolicyNode(ManagedNode[PolicyParameters]):
             period_ns=period_ns,
             refill_ns=s_to_ns(parameters.refill_s),
             lookahead_ns=s_to_ns(parameters.lookahead_s),
+            min_prefix_steps=parameters.min_prefix_steps,
         )
         scheduler = Scheduler(config, CommittedMotion(config.lookahead_ns, parameters.strategy))
         self._inputs = PolicyInputs(self, contract, manifest, self._on_refused, self._poll)

@@ -9,6 +9,7 @@ from dexora_core.strategies.registry import STRATEGIES
 from dexora_ros.parameter_specs import param
 
 from dexora_policy.policy_loading import ENGINE_KINDS, EngineSettings
+from dexora_policy.scheduler import MIN_PREFIX_STEPS
 
 UNKNOWN_INSTRUCTIONS = ("confirm", "refuse", "accept")
 
@@ -79,6 +80,13 @@ class PolicyParameters:
         unit="s",
         lower=0.004,
         upper=0.2,
+    )
+    min_prefix_steps: int = param(
+        MIN_PREFIX_STEPS,
+        description="Steps of the motion in force that a chunk continues at least, however fast inference is; "
+        "they tell the policy how the robot moves. At most as many as the policy was trained for.",
+        lower=1,
+        upper=64,
     )
     token_bound_s: float = param(
         0.0,

@@ -13,6 +13,7 @@ PERIOD, LOOKAHEAD, MOST = 50 * MS, 30 * MS, 6
 
 def make(**changes):
     values = {"step_ns": STEP, "max_prefix_steps": MOST, "period_ns": PERIOD, "refill_ns": 400 * MS}
+    values["min_prefix_steps"] = 1
     return Scheduler(SchedulerConfig(**(values | changes)), CommittedMotion(LOOKAHEAD))
 
 
@@ -82,6 +83,24 @@ def test_slow_delay_is_forgotten_after_ten_inferences():
     for k in range(10):
         infer(scheduler, (600 + 100 * k) * MS, 10 * MS, k + 3)
     assert scheduler.delay_steps == 1
+
+
+def test_prefix_has_its_least_length_however_fast_inference_is():
+    scheduler = make(min_prefix_steps=4)
+    infer(scheduler, 1, 10 * MS)
+    plan, _ = infer(scheduler, 100 * MS, 10 * MS, 2)
+    assert len(plan.prefix) == MOST, "nothing is known yet"
+    plan, _ = infer(scheduler, 200 * MS, 10 * MS, 3)
+    assert len(plan.prefix) == 4
+    infer(scheduler, 300 * MS, 190 * MS, 4)
+    assert scheduler.delay_steps == 5, "as many as a slow inference needs"
+
+
+def test_prefix_is_never_longer_than_the_policy_was_trained_for():
+    scheduler = make(min_prefix_steps=9)
+    infer(scheduler, 1, 10 * MS)
+    infer(scheduler, 100 * MS, 10 * MS, 2)
+    assert scheduler.delay_steps == MOST
 
 
 def test_prefix_is_the_motion_that_will_be_commanded():
