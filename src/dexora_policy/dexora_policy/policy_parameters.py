@@ -83,8 +83,8 @@ class PolicyParameters:
     )
     min_prefix_steps: int = param(
         MIN_PREFIX_STEPS,
-        description="Steps of the motion in force that a chunk continues at least, however fast inference is; "
-        "they tell the policy how the robot moves. At most as many as the policy was trained for.",
+        description="Steps of the motion in force that a chunk continues at least, even if inference is fast: "
+        "they tell the policy how the robot moves. At most as many as it was trained for.",
         lower=1,
         upper=64,
     )

@@ -36,7 +36,7 @@ class SchedulerConfig:
         lookahead_ns: How far ahead of the present the command path uses a chunk [ns].
         max_late_steps: A result that is later than its prefix by more steps is discarded.
         max_discards: So many discarded results in a row end the run.
-        min_prefix_steps: Shortest prefix, however fast the inferences are, where there is a motion to continue.
+        min_prefix_steps: Shortest prefix, however fast inference is, while there is a motion to continue.
     """
 
     step_ns: int
