@@ -83,7 +83,7 @@ class PolicyParameters:
     )
     min_prefix_steps: int = param(
         MIN_PREFIX_STEPS,
-        description="Steps of the motion in force that a chunk continues at least, even if inference is fast: "
+        description="Fewest steps of the motion in force that a chunk continues, however fast inference is: "
         "they tell the policy how the robot moves. At most as many as it was trained for.",
         lower=1,
         upper=64,
