@@ -7,6 +7,7 @@ import pytest
 from dexora_core.clock import NS_PER_MS
 from dexora_core.faults import make_fault
 from dexora_policy.policy_runner import Prediction
+from dexora_policy.scheduler import MIN_PREFIX_STEPS
 from dexora_sim.env import DexoraEnv, EnvConfig
 from dexora_sim.experts import make_expert
 from dexora_sim.experts.demonstration import demonstrate
@@ -57,12 +58,16 @@ class Walker:
         return (min(away) - START_NS) // NS_PER_MS
 
 
+PREFIX_MS = MIN_PREFIX_STEPS * STEP_NS / NS_PER_MS
+"""So much of the motion in force, rest at first, each chunk continues at least."""
+
+
 @pytest.mark.parametrize("strategy", ["prefix", "blend", "queue", "ensemble", "replay"])
 @pytest.mark.parametrize("delay_ms", [0, 200, 400])
 def test_nothing_moves_before_the_delay_is_over_and_soon_after_everything_does(contract, strategy, delay_ms):
     walker = Walker(contract, EvaluationSettings(strategy=strategy, delay_ms=delay_ms))
     walker.walk(24)
-    assert delay_ms <= walker.moved_ms() <= delay_ms + 150
+    assert delay_ms <= walker.moved_ms() <= delay_ms + PREFIX_MS
     end_ns = START_NS + 24 * STEP_NS
     if strategy != "replay":
         assert walker.commanded[end_ns][0] == pytest.approx(walker.wanted(end_ns)[0], abs=2e-3)
