@@ -67,7 +67,7 @@ PREFIX_MS = MIN_PREFIX_STEPS * STEP_NS / NS_PER_MS
 def test_nothing_moves_before_the_delay_is_over_and_soon_after_everything_does(contract, strategy, delay_ms):
     walker = Walker(contract, EvaluationSettings(strategy=strategy, delay_ms=delay_ms))
     walker.walk(24)
-    assert delay_ms <= walker.moved_ms() <= delay_ms + PREFIX_MS
+    assert delay_ms <= walker.moved_ms() <= max(delay_ms + 150, PREFIX_MS)
     end_ns = START_NS + 24 * STEP_NS
     if strategy != "replay":
         assert walker.commanded[end_ns][0] == pytest.approx(walker.wanted(end_ns)[0], abs=2e-3)

@@ -117,7 +117,7 @@ class Projector:
             plan.replace(moved, self._follow(now_ns, state, end, family))
         if some(halted):
             self._halt(plan, now_ns, state, halted)
-        return Projection(passed, steered, halted, ~(passed | steered | halted))
+        return Projection(passed, steered, halted, ~(moved | halted))
 
     def _follow(self, now_ns: int, state: FloatArray, end: FloatArray, family: Family) -> Plan:
         """Build the plan that reaches `end` and then stops by `family`."""
