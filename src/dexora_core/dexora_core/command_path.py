@@ -83,8 +83,7 @@ class CommandPath:
             timeline=self.timeline,
             lookahead_ns=self._lookahead_ns,
         )
-        arms = {name: own for name, own in self.limits.groups.items() if self._kinds[name] == "arm"}
-        self._execution = ExecutionMonitor(arms)
+        self._execution = ExecutionMonitor.of_arms(contract)
         self._clearances = ClearanceWatch(config.clearance, config.needs_clearance, now_ns)
         self._action: tuple[int, Points] | None = None
         self._dispatcher = Dispatcher(self.limits, config.max_rate_hz, _REST_S)

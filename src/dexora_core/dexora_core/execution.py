@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dexora_core.clock import NS_PER_MS
+from dexora_core.contract import RobotContract
 from dexora_core.faults import Fault, make_fault
 from dexora_core.motion.limits import FloatArray
 
@@ -43,6 +44,12 @@ class ExecutionMonitor:
         self._groups = dict(groups)
         self._config = config or ExecutionConfig()
         self._history: deque[tuple[int, FloatArray, FloatArray]] = deque()
+
+    @classmethod
+    def of_arms(cls, contract: RobotContract) -> ExecutionMonitor:
+        """Watch the arms of a robot."""
+        arms = (group.name for group in contract.groups if group.kind == "arm")
+        return cls({name: contract.group_indices(name) for name in arms})
 
     def clear(self) -> None:
         """Forget the past, for instance when the command jumps to where the robot is."""

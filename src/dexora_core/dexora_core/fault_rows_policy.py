@@ -45,7 +45,8 @@ ROWS: tuple[tuple[str, int, bool, str, str], ...] = (
     ("DX-POL-016", 0, False, "An inference failed: {detail}.",
      "Keep the log and report it; another engine may help."),
     # What ends a run: the lease is given back and the robot holds.
-    ("DX-POL-017", 2, False, "{count} results in a row were discarded; the last one: {detail}.",
+    ("DX-POL-017", 2, False,
+     "{count} results in a row, over {time_ms} ms, were discarded; the last one: {detail}.",
      "Remove the cause, then run the policy again."),
     ("DX-POL-018", 2, False, "The policy lost control of the robot: {detail}.",
      "Remove the cause, then run the policy again."),

@@ -147,11 +147,11 @@ class Conductor:
             self.discards[self._void] += 1
             return None
         if isinstance(answer, Fault):
-            self._discard(answer)
+            self._discard(now_ns, answer)
             return None
         late = self._scheduler.judge(now_ns, job.plan, len(answer.positions))
         if late is not None:
-            self._discard(late)
+            self._discard(now_ns, late)
             return None
         self.clamped += answer.clamped
         self.durations_s = answer.durations_s
@@ -162,10 +162,10 @@ class Conductor:
 
     def failed(self, now_ns: int, detail: str) -> None:
         """Count an inference that failed and after which the next may succeed."""
-        self._discard(make_fault("DX-POL-016", now_ns, detail=detail))
+        self._discard(now_ns, make_fault("DX-POL-016", now_ns, detail=detail))
 
-    def _discard(self, fault: Fault) -> None:
-        end = self._scheduler.discarded(fault)
+    def _discard(self, now_ns: int, fault: Fault) -> None:
+        end = self._scheduler.discarded(now_ns, fault)
         if self.run is not None:
             self.run.waiting(f"{fault.code}: {fault.sentence}")
         if end is not None:

@@ -13,7 +13,7 @@ from collections import Counter
 from dataclasses import dataclass
 
 from dexora_core.chunk import ActionChunk
-from dexora_core.clock import NS_PER_MS
+from dexora_core.clock import NS_PER_MS, NS_PER_S
 from dexora_core.delay import DelayEstimator
 from dexora_core.faults import Fault, make_fault
 from dexora_core.motion.limits import FloatArray
@@ -35,7 +35,7 @@ class SchedulerConfig:
         refill_ns: With less motion left than this the next inference does not wait [ns].
         lookahead_ns: How far ahead of the present the command path uses a chunk [ns].
         max_late_steps: A result that is later than its prefix by more steps is discarded.
-        max_discards: So many discarded results in a row end the run.
+        max_discards_ns: Discards that follow each other for so long end the run [ns].
         min_prefix_steps: Shortest prefix, however fast inference is, while there is a motion to continue.
     """
 
@@ -45,7 +45,7 @@ class SchedulerConfig:
     refill_ns: int
     lookahead_ns: int = 30 * NS_PER_MS
     max_late_steps: int = 8
-    max_discards: int = 5
+    max_discards_ns: int = NS_PER_S
     min_prefix_steps: int = MIN_PREFIX_STEPS
 
 
@@ -76,7 +76,6 @@ class Scheduler:
         self._config = config
         self._committed = committed
         self._delay = DelayEstimator()
-        self._discarded_in_a_row = 0
         self.late = 0
         self.discards: Counter[str] = Counter()
         self.restart()
@@ -87,7 +86,7 @@ class Scheduler:
         self._delay.restart()
         self._begin_ns: int | None = None
         self._start_ns = self._token_ns = 0
-        self._discarded_in_a_row = 0
+        self._end_row()
 
     @property
     def delay_steps(self) -> int:
@@ -147,15 +146,33 @@ class Scheduler:
             chunk: What was published.
             measured: Where the robot is, shape (J,) [rad].
         """
-        self._discarded_in_a_row = 0
+        self._end_row()
         self._delay.add(chunk)
         self._committed.sent(now_ns, chunk, measured)
 
-    def discarded(self, fault: Fault) -> Fault | None:
-        """Count a result that is not published; return the fault that ends the run after too many."""
+    def discarded(self, now_ns: int, fault: Fault) -> Fault | None:
+        """Count a result that is not published.
+
+        Args:
+            now_ns: The present.
+            fault: Why it is not.
+
+        Returns:
+            The fault that ends the run, when nothing was of use for too long: how often a policy is asked in
+            that time must not decide how much patience it gets.
+        """
         self.discards[fault.code] += 1
-        self._discarded_in_a_row += 1
-        if self._discarded_in_a_row < self._config.max_discards:
+        self._row += 1
+        if self._row == 1:
+            self._row_since_ns = now_ns
+        lasted_ns = now_ns - self._row_since_ns
+        if lasted_ns < self._config.max_discards_ns:
             return None
-        values = {"count": self._discarded_in_a_row, "detail": f"{fault.code}: {fault.sentence.rstrip('.')}"}
-        return make_fault("DX-POL-017", fault.since_ns, "", **values)
+        detail = f"{fault.code}: {fault.sentence.rstrip('.')}"
+        return make_fault(
+            "DX-POL-017", now_ns, "", count=self._row, time_ms=lasted_ns // NS_PER_MS, detail=detail
+        )
+
+    def _end_row(self) -> None:
+        """Begin to count anew how many results in a row are discarded."""
+        self._row = self._row_since_ns = 0

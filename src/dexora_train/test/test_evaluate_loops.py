@@ -27,7 +27,8 @@ SHAPE = ChunkShape(32, STEP_NS, 8)
 class Walker:
     """Drives a loop with a motion that is a function of time, and writes down what is commanded."""
 
-    def __init__(self, contract, settings):
+    def __init__(self, contract, settings, speed=0.1, is_blocked=False):
+        self.speed, self.is_blocked = speed, is_blocked
         self.home = np.array(contract.home_rad)
         self.loop = make_loop(contract, SHAPE, settings, self.home, START_NS)
         self.commanded = {START_NS: self.home}
@@ -35,7 +36,7 @@ class Walker:
 
     def wanted(self, at_ns):
         position = self.home.copy()
-        position[0] += 0.1 * (at_ns - START_NS) / 1e9
+        position[0] += self.speed * (at_ns - START_NS) / 1e9
         return position
 
     def walk(self, steps, answer=None):
@@ -48,7 +49,8 @@ class Walker:
                 chunk = np.stack([self.wanted(plan.start_ns + k * STEP_NS) for k in range(32)])
                 chunk[: len(plan.prefix)] = plan.prefix if len(plan.prefix) else chunk[:0]
                 self.loop.answer(plan, answer or Prediction(chunk.astype(np.float32), 0), self.home)
-            self.commanded[now_ns + STEP_NS] = self.loop.advance(now_ns, now_ns + STEP_NS)
+            measured = self.home if self.is_blocked else self.commanded[now_ns]
+            self.commanded[now_ns + STEP_NS] = self.loop.advance(now_ns, now_ns + STEP_NS, measured)
             if self.loop.end is not None:
                 return
 
@@ -109,11 +111,25 @@ def test_released_loop_stands_still_while_it_thinks_and_plays_every_step_of_the_
 
 def test_run_that_gives_no_chunk_ends_as_on_the_robot(contract):
     walker = Walker(contract, EvaluationSettings())
-    walker.walk(10, make_fault("DX-POL-011", 0, detail="step 3"))
+    walker.walk(30, make_fault("DX-POL-011", 0, detail="step 3"))
     assert walker.loop.end is not None
     assert walker.loop.end.code == "DX-POL-017"
-    assert walker.loop.discarded == 5
+    assert walker.loop.discarded == 21, "one each 50 ms, for 1 s"
     assert all(np.abs(position - walker.home).max() < 1e-5 for position in walker.commanded.values())
+
+
+@pytest.mark.parametrize(("speed", "code"), [(0.8, "DX-GRP-005"), (0.3, "DX-GAT-007")])
+def test_arm_that_is_held_off_its_command_stops_the_robot_as_the_command_path_would(contract, speed, code):
+    walker = Walker(contract, EvaluationSettings(period_ms=200), speed, is_blocked=True)
+    walker.walk(40)
+    assert walker.loop.end is not None
+    assert walker.loop.end.code == code
+
+
+def test_arm_that_is_held_stops_nobody_without_a_gate(contract):
+    walker = Walker(contract, EvaluationSettings(has_gate=False), 0.8, is_blocked=True)
+    walker.walk(40)
+    assert walker.loop.end is None
 
 
 def test_targets_stay_inside_the_limits_whatever_a_model_wants(contract):

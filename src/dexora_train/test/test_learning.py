@@ -32,6 +32,7 @@ from dexora_train.learning.run_folder import claim
 from dexora_train.learning.stages import Samples
 from dexora_train.learning.train_config import TrainConfig
 from dexora_train.learning.windows import Windows, draw
+from dexora_train.learning.words import sentences_of
 from dexora_train.word_tokenizer import word_tokenizer
 
 from dexora_description import contract_path
@@ -311,7 +312,9 @@ def test_run_from_dataset_to_checkpoint_is_the_same_when_stopped(
     config = replace(NANO, scenes=scenes, words=LoopConfig(2, save_every=1))
     whole = load_checkpoint(training.train(small_dataset, tmp_path / "whole", config))
     assert ("purple" in whole.tokenizer) == bool(scenes), "words that are asked about are known"
-    assert whole.recipe.known_instructions == ("touch it",)
+    known = whole.recipe.known_instructions
+    asked = sentences_of(seeing_run.scene_config(config)) if scenes else []
+    assert known == tuple(dict.fromkeys(["touch it", *asked])), "what a policy was asked about it knows"
     assert whole.recipe.max_prefix_steps == 4
     with monkeypatch.context() as patched:
         patched.setattr(training, "learn_to_act", _interrupt)

@@ -1,9 +1,9 @@
 """The robot's way from chunks to targets, in simulated time: scheduler, timeline and gate of the real nodes.
 
 What the policy node does is done by its own `Scheduler`: when to infer, with which committed prefix, and
-whether a result is still of use. What the command node does is done by its `Timeline` and `CommandGate`,
-every 10 ms. Left out is what needs a second process, or a sensor between two steps of the environment: the
-lease, heartbeats and ages, the tracking error, and the distance to a collision.
+whether a result is still of use. What the command node does is done by its `Timeline`, `CommandGate` and
+`ExecutionMonitor`, every 10 ms; joints are measured at each step of the environment, every 50 ms. Left out is
+what needs a second process: the lease, heartbeats and ages, and the distance to a collision.
 """
 
 from __future__ import annotations
@@ -101,11 +101,12 @@ class CommandLoop:
         """Take what an inference gave; it arrives after the delay."""
         self._coming = _Coming(plan.begin_ns + self._settings.delay_ns, plan, answer, measured)
 
-    def advance(self, now_ns: int, until_ns: int) -> FloatArray:
-        """Return where the joints shall be at `until_ns`, shape (J,) [rad]."""
+    def advance(self, now_ns: int, until_ns: int, measured: FloatArray) -> FloatArray:
+        """Return where the joints shall be at `until_ns`, shape (J,) [rad]; they are now at `measured`."""
         for tick_ns in range(now_ns, until_ns, TICK_NS):
             self._deliver(tick_ns)
-            self._follower.tick(tick_ns, self._timeline)
+            stop = self._follower.tick(tick_ns, self._timeline, measured if tick_ns == now_ns else None)
+            self.end = self.end or stop
         return self._follower.state_at(until_ns)[0]
 
     def _deliver(self, now_ns: int) -> None:
@@ -119,7 +120,7 @@ class CommandLoop:
         if isinstance(answer, Prediction):
             fault = self._scheduler.judge(coming.at_ns, plan, len(answer.positions))
         if fault is not None:
-            self.end = self._scheduler.discarded(fault)
+            self.end = self.end or self._scheduler.discarded(coming.at_ns, fault)
             return
         assert isinstance(answer, Prediction)
         chunk = self._chunk(coming.at_ns, plan, answer)

@@ -132,7 +132,7 @@ def _step(scene: Scene, model: Model, loop: Loop, log: _Log) -> bool:
     if plan is not None:
         log.inferences += 1
         loop.answer(plan, model.predict(scene, plan.prefix), scene.position)
-    target = loop.advance(now_ns, now_ns + model.shape.step_ns)
+    target = loop.advance(now_ns, now_ns + model.shape.step_ns, scene.position)
     try:
         is_over = scene.step(target)
     except SimulationError as error:

@@ -1,13 +1,20 @@
-"""What turns the motion wanted into the motion commanded, tick by tick: the gate, or nothing at all."""
+"""What turns the motion wanted into the motion commanded, tick by tick: the gate, or nothing at all.
+
+With the gate comes what the command path makes of an arm that does not do as it is told: it stops the robot.
+"""
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Protocol
 
 import numpy as np
 from dexora_core.clock import ns_to_s
+from dexora_core.command_types import CommandConfig
 from dexora_core.contract import RobotContract
-from dexora_core.gate import CommandGate, GateConfig
+from dexora_core.execution import ExecutionMonitor
+from dexora_core.faults import Fault, Level
+from dexora_core.gate import CommandGate
 from dexora_core.motion.limits import FloatArray, MotionLimits
 from dexora_core.stages import GateRequest
 from dexora_core.timeline import Timeline
@@ -18,8 +25,14 @@ from dexora_train.evaluate.settings import EvaluationSettings
 class Follower(Protocol):
     """Follows a timeline."""
 
-    def tick(self, now_ns: int, timeline: Timeline) -> None:
-        """Look at the timeline and go on."""
+    def tick(self, now_ns: int, timeline: Timeline, measured: FloatArray | None) -> Fault | None:
+        """Look at the timeline and go on; return the fault that stops the robot.
+
+        Args:
+            now_ns: The present.
+            timeline: What is wanted.
+            measured: Where the joints are, shape (J,) [rad]; None when nobody has looked since the last tick.
+        """
 
     def state_at(self, at_ns: int) -> FloatArray:
         """Return what is commanded: position, velocity, acceleration, shape (3, J)."""
@@ -27,6 +40,8 @@ class Follower(Protocol):
 
 class GateFollower:
     """The command gate: what is commanded stays inside all limits, and comes to rest without a chunk.
+
+    An arm that stays too far from its command, or does not move when told to, stops the robot.
 
     Args:
         contract: The robot.
@@ -38,13 +53,19 @@ class GateFollower:
     def __init__(self, contract: RobotContract, lookahead_ns: int, position: FloatArray, now_ns: int) -> None:
         self._lookahead_ns = lookahead_ns
         limits = MotionLimits.from_contract(contract)
-        config = GateConfig(lookahead_s=ns_to_s(lookahead_ns))
+        config = replace(CommandConfig.from_contract(contract).gate, lookahead_s=ns_to_s(lookahead_ns))
         self._gate = CommandGate(limits, contract.permutation, config, position, now_ns)
+        self._execution = ExecutionMonitor.of_arms(contract)
 
-    def tick(self, now_ns: int, timeline: Timeline) -> None:
-        """Let what is wanted pass the gate."""
+    def tick(self, now_ns: int, timeline: Timeline, measured: FloatArray | None) -> Fault | None:
+        """Let what is wanted pass the gate, and compare what was commanded with what is measured."""
         wanted = timeline.state_at(now_ns, now_ns + self._lookahead_ns)
-        self._gate.step(now_ns, GateRequest(None) if wanted is None else GateRequest(*wanted))
+        request = GateRequest(None) if wanted is None else GateRequest(*wanted)
+        verdict = self._gate.step(now_ns, replace(request, measured=measured))
+        faults = list(verdict.faults)
+        if measured is not None:
+            faults += self._execution.check(now_ns, verdict.state[0], measured)
+        return next((fault for fault in faults if fault.level >= Level.SOFT_STOP), None)
 
     def state_at(self, at_ns: int) -> FloatArray:
         """Return the gate's plan at a time, shape (3, J)."""
@@ -64,8 +85,8 @@ class FreeFollower:
         self._state = np.zeros((3, len(position)))
         self._state[0] = position
 
-    def tick(self, now_ns: int, timeline: Timeline) -> None:
-        """Take what is wanted at the next tick."""
+    def tick(self, now_ns: int, timeline: Timeline, _measured: FloatArray | None) -> None:
+        """Take what is wanted at the next tick; nothing stops the robot."""
         wanted = timeline.state_at(now_ns, now_ns + self._tick_ns)
         if wanted is None:
             self._state[1:] = 0.0

@@ -33,8 +33,14 @@ class Loop(Protocol):
     def answer(self, plan: Plan, answer: Prediction | Fault, measured: FloatArray) -> None:
         """Take what an inference gave; it is of use only after the delay."""
 
-    def advance(self, now_ns: int, until_ns: int) -> FloatArray:
-        """Return where the joints shall be at `until_ns`, shape (J,) [rad]."""
+    def advance(self, now_ns: int, until_ns: int, measured: FloatArray) -> FloatArray:
+        """Return where the joints shall be at `until_ns`, shape (J,) [rad].
+
+        Args:
+            now_ns: The present.
+            until_ns: End of this step of the environment.
+            measured: Where the joints are now, shape (J,) [rad].
+        """
 
 
 def make_loop(

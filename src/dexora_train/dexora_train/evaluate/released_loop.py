@@ -42,7 +42,7 @@ class ReleasedLoop:
         self._chunk, self._next = answer.positions.astype(np.float64), 0
         self._ready_ns = plan.begin_ns + self._delay_ns
 
-    def advance(self, now_ns: int, _until_ns: int) -> FloatArray:
+    def advance(self, now_ns: int, _until_ns: int, _measured: FloatArray) -> FloatArray:
         """Return the next step of the chunk, or the last target while there is none; shape (J,) [rad]."""
         if self._chunk is not None and now_ns >= self._ready_ns:
             self._target = self._chunk[self._next]

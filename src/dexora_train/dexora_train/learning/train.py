@@ -117,7 +117,7 @@ def _acting_checkpoint(
         step_dt_s=1.0 / reader.rate_hz,
         max_prefix_steps=config.max_prefix_steps,
         statistics=statistics,
-        known_instructions=tuple(dict.fromkeys(tasks)),
+        known_instructions=tuple(dict.fromkeys([*tasks, *asked])),
         lineage=(_sentence(reader, config),),
     )
     return Checkpoint(recipe, encoder, acting.policy, acting.language, tokenizer)
