@@ -6,7 +6,7 @@
     --adapted DIR     the same, fine-tuned by LoRA on the held-out variant
     --seeds N         seeds per task, 200; where two models are compared three tasks by 334 seeds
     --workers N       processes, 2
-    --period-ms N     least time between two inferences; 0, as often as the node, takes three times as long
+    --period-ms N     least time between two inferences; 0, the model's own, as in the node
 
 Seeds begin at 1,000,000; training never saw them. Cases that are compared share seed for seed. A bar whose
 episodes are not there is missed. `dexora-train evaluate run` writes the same folders.
@@ -93,7 +93,7 @@ class Given:
         models: Directory of a model by option; missing ones are not played.
         seeds: Seeds per task; 0 for the usual number.
         workers: Processes.
-        period_ms: Least time between two inferences [ms]; 0: as often as the policy node could.
+        period_ms: Least time between two inferences [ms]; 0: the model's own, as in the policy node.
     """
 
     results: Path

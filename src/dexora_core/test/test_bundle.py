@@ -131,6 +131,12 @@ def test_newer_schema_is_refused_before_its_unknown_keys(bundle):
     refused("DX-BND-003", lambda: load_bundle(bundle.path), "schema 2", "up to 1")
 
 
+@pytest.mark.parametrize(("steps", "hz"), [(None, 20.0), (4, 5.0)])
+def test_bundle_says_how_often_its_policy_is_asked_and_an_old_one_at_every_step(bundle, steps, hz):
+    edit(bundle.path, lambda c: c.pop("n_action_steps") if steps is None else c.update(n_action_steps=steps))
+    assert load_bundle(bundle.path).manifest.replan_hz == pytest.approx(hz)
+
+
 @pytest.mark.parametrize(
     ("change", "words"),
     [
@@ -144,6 +150,8 @@ def test_newer_schema_is_refused_before_its_unknown_keys(bundle):
         (lambda c: c.update(head="ddpm"), "allowed are mip, flow, v, epsilon"),
         (lambda c: c.update(precision="int4"), "allowed are fp32, fp16, bf16, int8"),
         (lambda c: c.update(max_prefix_steps=16), "must be below horizon 16"),
+        (lambda c: c.update(n_action_steps=16), "n_action_steps 16 must be below horizon 16"),
+        (lambda c: c.update(n_action_steps=0), "at least 1"),
         (lambda c: c.update(name="../x"), "name is '../x'"),
         (lambda c: c.update(created="yesterday"), "created is 'yesterday'"),
         (lambda c: c.update(parent="abc"), "parent is 'abc'"),

@@ -55,6 +55,7 @@ def manifest_rows(manifest: Manifest) -> list[tuple[str, str]]:
         ("language", f"{language.kind}, {language.max_tokens} x {language.dim}, {known}"),
         ("chunk", f"{manifest.horizon} steps of {1e3 * manifest.step_dt_s:g} ms"),
         ("prefix", f"up to {manifest.max_prefix_steps} steps"),
+        ("plans anew", f"every {manifest.n_action_steps} steps, {manifest.replan_hz:g} times per second"),
         ("sampling", f"{manifest.head}, {manifest.steps} steps at {list(manifest.schedule)}"),
         ("precision", manifest.precision),
         ("data", f"{manifest.statistics.dataset}, statistics {manifest.statistics.hash[:12]}"),

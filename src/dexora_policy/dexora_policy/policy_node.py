@@ -70,10 +70,10 @@ class PolicyNode(ManagedNode[PolicyParameters]):
     def _load(self, contract: RobotContract, engine: str, fallback: str) -> RatePlan:
         """Open and warm up the bundle; the rate is that of the engine which does it in the end."""
         parameters, path = self.parameters, Path(self.parameters.bundle).expanduser()
-        wanted_hz = parameters.rate_hz or contract.rates.policy_hz
         reserve_s = contract.ages.min_buffered_horizon_s
         try:
             self._policy = LoadedPolicy(path, contract, parameters.engine_settings(engine))
+            wanted_hz = parameters.rate_hz or self._policy.manifest.replan_hz
             return self._policy.warm_up(wanted_hz, parameters.lookahead_s, reserve_s)
         except EngineError as error:
             if not fallback:

@@ -57,7 +57,7 @@ class PolicyParameters:
     )
     rate_hz: float = param(
         0.0,
-        description="Inferences per second; 0 takes the contract's policy rate.",
+        description="Inferences per second; 0 takes the bundle's, one in `n_action_steps` steps.",
         unit="Hz",
         lower=0.0,
         upper=200.0,

@@ -105,7 +105,7 @@ class Scheduler:
             return True
         is_new = token_ns > self._token_ns
         # Wait a little for tokens that are about to come, and take those that come a little early.
-        slack_ns = self._config.period_ns // 4
+        slack_ns = self._config.step_ns // 4
         wait_ns = self._config.period_ns + (-slack_ns if is_new else slack_ns)
         if now_ns - self._begin_ns >= wait_ns:
             return True

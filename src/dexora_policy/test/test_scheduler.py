@@ -53,6 +53,13 @@ def test_next_inference_waits_for_its_period_and_for_tokens_that_are_about_to_co
     assert scheduler.is_due(70 * MS, 70 * MS, 1), "but are not waited for too long"
 
 
+def test_long_period_is_kept_however_often_tokens_come():
+    scheduler = make(period_ns=200 * MS)
+    infer(scheduler, 1, 10 * MS)
+    assert not scheduler.is_due(180 * MS, 180 * MS, 179 * MS), "a little early is a quarter of a step"
+    assert scheduler.is_due(190 * MS, 190 * MS, 189 * MS)
+
+
 def test_old_joint_state_starts_nothing():
     scheduler = make()
     infer(scheduler, 10, 10 * MS)

@@ -43,6 +43,7 @@ class Recipe:
         language_weights: Hub id or directory of a published language source; empty for one trained here.
         parent: Manifest hash of the bundle that this one came from; empty for none.
         lineage: How it came about, oldest first, one sentence each.
+        n_action_steps: Steps between two inferences.
     """
 
     name: str
@@ -57,6 +58,7 @@ class Recipe:
     language_weights: str = ""
     parent: str = ""
     lineage: tuple[str, ...] = ()
+    n_action_steps: int = 1
 
 
 @dataclass(frozen=True)
@@ -140,11 +142,12 @@ def check_recipe(recipe: Recipe) -> None:
             raise ConfigError(
                 f"{what}: {given} are made, the policy takes {taken}; train both with one recipe"
             )
-    if not 0 <= recipe.max_prefix_steps < policy.horizon:
-        raise ConfigError(
-            f"max_prefix_steps is {recipe.max_prefix_steps}; it must be 0 to {policy.horizon - 1}, "
-            "below the horizon"
-        )
+    for name, least in (("max_prefix_steps", 0), ("n_action_steps", 1)):
+        if not least <= getattr(recipe, name) < policy.horizon:
+            raise ConfigError(
+                f"{name} is {getattr(recipe, name)}; it must be {least} to {policy.horizon - 1}, "
+                "below the horizon"
+            )
 
 
 def _read_recipe(directory: Path) -> Recipe:

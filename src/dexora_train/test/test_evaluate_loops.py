@@ -27,10 +27,10 @@ SHAPE = ChunkShape(32, STEP_NS, 8)
 class Walker:
     """Drives a loop with a motion that is a function of time, and writes down what is commanded."""
 
-    def __init__(self, contract, settings, speed=0.1, is_blocked=False):
+    def __init__(self, contract, settings, speed=0.1, is_blocked=False, shape=SHAPE):
         self.speed, self.is_blocked = speed, is_blocked
         self.home = np.array(contract.home_rad)
-        self.loop = make_loop(contract, SHAPE, settings, self.home, START_NS)
+        self.loop = make_loop(contract, shape, settings, self.home, START_NS)
         self.commanded = {START_NS: self.home}
         self.asked_ns, self.plans = [], []
 
@@ -97,6 +97,14 @@ def test_without_delay_every_step_is_planned_anew_unless_a_period_is_given(contr
     walker = Walker(contract, EvaluationSettings(period_ms=200))
     walker.walk(10)
     assert np.diff(walker.asked_ns).tolist() == [200 * NS_PER_MS] * 2
+
+
+@pytest.mark.parametrize(("delay_ms", "period_ms"), [(0, 150), (200, 200)])
+def test_model_is_asked_as_often_as_it_is_meant_to_be_unless_it_is_too_slow(contract, delay_ms, period_ms):
+    shape = replace(SHAPE, n_action_steps=3)
+    walker = Walker(contract, EvaluationSettings(delay_ms=delay_ms), shape=shape)
+    walker.walk(30)
+    assert np.diff(walker.asked_ns)[1:].mean() == pytest.approx(period_ms * NS_PER_MS, rel=0.1)
 
 
 def test_released_loop_stands_still_while_it_thinks_and_plays_every_step_of_the_chunk(contract):

@@ -73,6 +73,7 @@ class Manifest:
         embodiment: Which head of a policy for several robots.
         files: The files by name.
         lineage: How it came about, oldest first, one sentence each.
+        n_action_steps: Steps of a chunk between two inferences, as the policy was evaluated.
     """
 
     schema: int
@@ -100,6 +101,12 @@ class Manifest:
     embodiment: str
     files: Mapping[str, FileEntry]
     lineage: tuple[str, ...]
+    n_action_steps: int = 1
+
+    @property
+    def replan_hz(self) -> float:
+        """Inferences per second that the policy is meant for [Hz]."""
+        return 1.0 / (self.n_action_steps * self.step_dt_s)
 
     def to_json(self) -> str:
         """Return the text of `manifest.json`.

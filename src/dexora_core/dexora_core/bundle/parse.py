@@ -20,7 +20,8 @@ _NAME = r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}"
 _TEXT = r"[^\x00-\x1f\ud800-\udfff]{1,500}"
 _CREATED = r"\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}Z"
 _REQUIREMENT = r">=\d+(\.\d+)*"
-_KEYS = tuple(Manifest.__dataclass_fields__)
+_OPTIONAL = ("n_action_steps",)
+_KEYS = tuple(key for key in Manifest.__dataclass_fields__ if key not in _OPTIONAL)
 
 
 def parse_manifest(text: str | bytes, origin: str = "<text>") -> Manifest:
@@ -66,7 +67,7 @@ def _refuse_newer(content: Any, origin: str) -> None:
 
 
 def _manifest(content: Any, origin: str) -> Manifest:
-    top = Fields(content, "", _KEYS)
+    top = Fields(content, "", _KEYS, _OPTIONAL)
     joints = _names(top, "joint_names")
     manifest = Manifest(
         schema=top.whole("schema", lower=1),
@@ -94,6 +95,7 @@ def _manifest(content: Any, origin: str) -> Manifest:
         embodiment=top.text("embodiment", _TEXT),
         files=_files(top.raw("files"), origin),
         lineage=_texts(top, "lineage"),
+        n_action_steps=1 if top.raw("n_action_steps") is None else top.whole("n_action_steps", lower=1),
     )
     _check_sizes(manifest)
     check_statistics(manifest.statistics, joints, origin)
@@ -108,6 +110,10 @@ def _check_sizes(manifest: Manifest) -> None:
     if manifest.max_prefix_steps >= manifest.horizon:
         raise ContractError(
             f"max_prefix_steps {manifest.max_prefix_steps} must be below horizon {manifest.horizon}"
+        )
+    if manifest.n_action_steps >= manifest.horizon:
+        raise ContractError(
+            f"n_action_steps {manifest.n_action_steps} must be below horizon {manifest.horizon}"
         )
 
 

@@ -48,7 +48,7 @@ def run_command(  # noqa: PLR0917  (typer calls by name)
     ] = "prefix",
     delay_ms: Annotated[int, typer.Option(min=0, help="From observation to usable chunk [ms].")] = 0,
     period_ms: Annotated[
-        int, typer.Option(min=0, help="Between two inferences [ms]; 0: as often as the policy node could.")
+        int, typer.Option(min=0, help="Between two inferences [ms]; 0: the model's own.")
     ] = 0,
     outside: Annotated[
         list[str] | None, typer.Option(help=f"Leave the training distribution: {', '.join(OUTSIDE)}.")

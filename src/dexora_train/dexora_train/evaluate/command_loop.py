@@ -69,7 +69,7 @@ class CommandLoop:
         config = SchedulerConfig(
             step_ns=shape.step_ns,
             max_prefix_steps=shape.max_prefix_steps,
-            period_ns=settings.period_ns(shape.step_ns),
+            period_ns=settings.period_ns(shape.n_action_steps * shape.step_ns),
             refill_ns=0 if settings.period_ms else REFILL_NS,
             lookahead_ns=settings.lookahead_ns,
         )

@@ -25,11 +25,13 @@ class ChunkShape:
         horizon: Steps H.
         step_ns: Time between two steps [ns].
         max_prefix_steps: Longest committed prefix that the model was trained for.
+        n_action_steps: Steps between two inferences.
     """
 
     horizon: int
     step_ns: int
     max_prefix_steps: int
+    n_action_steps: int = 1
 
     @classmethod
     def of_contract(cls, contract: RobotContract) -> ChunkShape:

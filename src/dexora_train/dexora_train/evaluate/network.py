@@ -47,7 +47,8 @@ class NetworkModel:
     def shape(self) -> ChunkShape:
         """The time axis of its chunks."""
         manifest = self._manifest
-        return ChunkShape(manifest.horizon, s_to_ns(manifest.step_dt_s), manifest.max_prefix_steps)
+        step_ns = s_to_ns(manifest.step_dt_s)
+        return ChunkShape(manifest.horizon, step_ns, manifest.max_prefix_steps, manifest.n_action_steps)
 
     def restart(self, sight: Sight, seed: int) -> None:
         """Begin an episode: its noise depends on its seed, not on the episodes before.

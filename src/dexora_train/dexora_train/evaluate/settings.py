@@ -36,7 +36,7 @@ class EvaluationSettings:
         strategy: How chunks become motion: a strategy of the command path, or `release`, the public release's
             loop that stands still while it thinks and then plays the whole chunk.
         delay_ms: Time from observation to usable chunk, in simulated time [ms].
-        period_ms: Least time between two inferences [ms]; 0 is as often as the policy node could.
+        period_ms: Least time between two inferences [ms]; 0 takes the model's own, as the policy node does.
         has_gate: Whether the command gate stands between timeline and set-points, at 100 Hz.
         precision: Of a bundle's graphs; empty takes the bundle's own.
         steps: Denoising steps of a checkpoint; 0 takes its recipe's.
@@ -87,11 +87,15 @@ class EvaluationSettings:
         """How far ahead of the present the command path uses a chunk [ns]."""
         return self.lookahead_ms * NS_PER_MS
 
-    def period_ns(self, step_ns: int) -> int:
-        """Return the time between two inferences [ns]; as the policy node plans it where nothing is set."""
+    def period_ns(self, own_ns: int) -> int:
+        """Return the time between two inferences [ns]; as the policy node plans it where nothing is set.
+
+        Args:
+            own_ns: What the model is meant for [ns].
+        """
         if self.period_ms:
             return self.period_ms * NS_PER_MS
-        return max(self.delay_ns + self.lookahead_ns, step_ns) if self.delay_ms else step_ns
+        return max(self.delay_ns, own_ns)
 
     def levels(self) -> Randomisation:
         """Return how the world varies."""

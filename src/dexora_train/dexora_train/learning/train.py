@@ -119,6 +119,7 @@ def _acting_checkpoint(
         statistics=statistics,
         known_instructions=tuple(dict.fromkeys([*tasks, *asked])),
         lineage=(_sentence(reader, config),),
+        n_action_steps=config.n_action_steps,
     )
     return Checkpoint(recipe, encoder, acting.policy, acting.language, tokenizer)
 

@@ -30,6 +30,7 @@ class TrainConfig:
         scenes: Still scenes that the encoder learns from beside the demonstrations, and that words are learnt
             from; 0: none.
         max_prefix_steps: Longest committed prefix; the robot may think for so many steps.
+        n_action_steps: Steps that the robot goes before it asks again; nothing that is trained depends on it.
         imperfection: What the policy does not get to see.
         mixed_precision: `no` or `bf16`, as `accelerate` has it.
         seed: Of everything random.
@@ -47,6 +48,7 @@ class TrainConfig:
     copies: int = 3
     scenes: int = 0
     max_prefix_steps: int = 8
+    n_action_steps: int = 1
     imperfection: Imperfection = field(default_factory=Imperfection)
     mixed_precision: str = "no"
     seed: int = 0
