@@ -4,6 +4,7 @@
     --teacher DIR     checkpoint or bundle with 10 or more steps
     --student DIR     bundle with both precisions: fp32 is the student, int8 what is shipped
     --adapted DIR     the same, fine-tuned by LoRA on the held-out variant
+    --bottle DIR      checkpoint or bundle trained on open_bottle
     --seeds N         seeds per task, 200; where two models are compared three tasks by 334 seeds
     --workers N       processes, 2
     --period-ms N     least time between two inferences; 0, the model's own, as in the node
@@ -71,7 +72,7 @@ CASES = {
     ),
     "zero-shot": Case("student", EvaluationSettings(precision="fp32"), (VARIANT,)),
     "adapted": Case("adapted", EvaluationSettings(precision="fp32"), (VARIANT,)),
-    "open-bottle": Case("student", EvaluationSettings(precision=INT8), ("open_bottle",)),
+    "open-bottle": Case("bottle", tasks=("open_bottle",)),
 }
 COMPARED = (
     ("student", "teacher"),

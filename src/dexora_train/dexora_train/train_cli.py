@@ -25,6 +25,10 @@ def train_command(  # noqa: PLR0917  (typer calls by name)
     steps: Annotated[int, typer.Option(min=0, help="Training steps of the policy; 0: as configured.")] = 0,
     head: Annotated[str, typer.Option(help="mip, flow or v; empty: as configured.")] = "",
     preset: Annotated[str, typer.Option(help="nano, tiny, small, ...; empty: as configured.")] = "",
+    start: Annotated[
+        Path | None,
+        typer.Option(help="Folder of a finished run of the same dataset to start from, for another head."),
+    ] = None,
 ) -> None:
     """Train a policy. Progress is also in OUT/acting/log for TensorBoard."""
     settings = TrainConfig.from_dict(read_settings(config))
@@ -34,4 +38,4 @@ def train_command(  # noqa: PLR0917  (typer calls by name)
         settings = replace(settings, head=head)
     if preset:
         settings = replace(settings, preset=preset)
-    _console.print(f"checkpoint: {train(dataset, out, settings, told_on(_console))}")
+    _console.print(f"checkpoint: {train(dataset, out, settings, told_on(_console), start)}")

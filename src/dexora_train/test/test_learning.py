@@ -23,12 +23,13 @@ from dexora_train.learning import seeing_run, snapshot
 from dexora_train.learning import train as training
 from dexora_train.learning.ema import Average
 from dexora_train.learning.errors import TrainingError
+from dexora_train.learning.finished_run import open_finished
 from dexora_train.learning.frames import Span, unpack
 from dexora_train.learning.loop import LoopConfig, Run, learning_rate, train_loop
 from dexora_train.learning.losses import Draws, policy_loss
 from dexora_train.learning.observation import Imperfection, seen_views
 from dexora_train.learning.pretraining import answers, augmented, patch_loss
-from dexora_train.learning.run_folder import claim
+from dexora_train.learning.run_folder import checkpoint_hash, claim
 from dexora_train.learning.stages import Samples
 from dexora_train.learning.train_config import TrainConfig
 from dexora_train.learning.windows import Windows, draw
@@ -328,6 +329,40 @@ def test_run_from_dataset_to_checkpoint_is_the_same_when_stopped(
 
 def _interrupt(*_):
     raise KeyboardInterrupt
+
+
+def test_other_head_starts_from_a_finished_run_and_learns_only_to_act(tmp_path, small_dataset, monkeypatch):
+    monkeypatch.setattr(seeing_run, "draw_scenes", made_scenes)
+    config = replace(NANO, scenes=4, words=LoopConfig(2, save_every=1))
+    first = load_checkpoint(training.train(small_dataset, tmp_path / "first", config))
+    for name in ("learn_words", "learn_to_act"):
+        monkeypatch.setattr(training, name, lambda *_: None)
+    monkeypatch.setattr(seeing_run, "pretrain", _interrupt)
+    out, other = tmp_path / "other", replace(config, head="v")
+    second = load_checkpoint(training.train(small_dataset, out, other, start=tmp_path / "first"))
+    assert (first.recipe.policy.head, second.recipe.policy.head) == ("mip", "v")
+    for part in ("encoder", "policy", "language"):
+        for name, value in first.module(part).state_dict().items():
+            is_output = name.startswith("decoder.outputs.")
+            assert torch.equal(value, second.module(part).state_dict()[name]) or is_output, name
+    assert not second.policy.decoder.outputs[0].weight.any(), "what depends on the head begins anew"
+    assert second.recipe.lineage[0] == first.recipe.lineage[0]
+    assert second.recipe.lineage[1].startswith("started from policy (weights of ")
+    assert open_finished(out).config.start == checkpoint_hash(tmp_path / "first" / "checkpoint")
+
+
+def test_start_with_other_words_is_refused(tmp_path, small_dataset):
+    training.train(small_dataset, tmp_path / "first", NANO)
+    start = _reworded(tmp_path / "first")
+    with pytest.raises(TrainingError, match="has another shape or other words"):
+        training.train(small_dataset, tmp_path / "other", replace(NANO, head="v"), start=start)
+
+
+def _reworded(run):
+    """Give the checkpoint of a run another tokenizer."""
+    path = run / "checkpoint" / "tokenizer.json"
+    path.write_text(path.read_text().replace("touch", "torch"))
+    return run
 
 
 def test_run_with_changed_settings_is_refused(tmp_path, small_dataset):

@@ -15,6 +15,7 @@ from dexora_train.learning.errors import TrainingError
 from dexora_train.whole_folder import whole_folder
 
 CONFIG, CHECKPOINT, FRAMES, TOKENS = "config.json", "checkpoint", "frames", "tokens"
+SCENES, SEEING = "scenes", "seeing.safetensors"
 """What lies where in the folder of a run."""
 _BUNDLE = "manifest.json"
 

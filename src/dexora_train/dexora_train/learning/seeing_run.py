@@ -16,13 +16,13 @@ from dexora_train.data.scenes import SceneConfig, Scenes, draw_scenes
 from dexora_train.learning.frames import Frames
 from dexora_train.learning.loop import Run
 from dexora_train.learning.pretraining import Seeing
+from dexora_train.learning.run_folder import SCENES, SEEING
 from dexora_train.learning.seeing import pretrain
 from dexora_train.learning.stage_config import StageConfig
 from dexora_train.learning.train_config import Reports, TrainConfig
 
 SCENE_TASKS = ("reach", "lift", "bimanual_lift")
 """Tasks whose layouts the still scenes show."""
-_SEEING = "seeing.safetensors"
 
 
 def seeing_of(
@@ -32,7 +32,7 @@ def seeing_of(
     policy = policy_preset(config.preset)
     count = policy.resampled_tokens
     questions = Resampler(policy.width, policy.heads, count) if count else None
-    seeing, path = Seeing(VisualEncoder(encoder_preset(config.preset)), questions), folder / _SEEING
+    seeing, path = Seeing(VisualEncoder(encoder_preset(config.preset)), questions), folder / SEEING
     if path.is_file():
         seeing.load_state_dict(load_file(path))
         seeing.encoder.backbone.requires_grad_(False)
@@ -57,7 +57,7 @@ def scenes_of(
         return None
     told.stage("drawing scenes")
     with accelerator.main_process_first():
-        return draw_scenes(scene_config(config), np.asarray(frames.state), folder / "scenes", told.count)
+        return draw_scenes(scene_config(config), np.asarray(frames.state), folder / SCENES, told.count)
 
 
 def scene_config(config: TrainConfig) -> SceneConfig:

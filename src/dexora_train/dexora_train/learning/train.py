@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
 import torch
 from accelerate import Accelerator
+from dexora_core.bundle import Statistics
 from dexora_core.records import to_dict
+from dexora_perception.model import EncoderConfig
 from dexora_perception.model import preset as encoder_preset
-from dexora_policy.model import Policy, build_language
+from dexora_policy.model import Policy, PolicyConfig, build_language
 from dexora_policy.model import preset as policy_preset
 from dexora_policy.solver_plan import DEFAULT_STEPS
 from numpy.typing import NDArray
@@ -18,23 +20,53 @@ from numpy.typing import NDArray
 from dexora_train.checkpoint import Checkpoint, Recipe
 from dexora_train.data.reader import LeRobotReader
 from dexora_train.data.scenes import Scenes
+from dexora_train.learning.finished_run import FinishedRun, open_finished
 from dexora_train.learning.fit import check_pictures, refuse_unfit
 from dexora_train.learning.frames import Frames, unpack
 from dexora_train.learning.loop import Run
 from dexora_train.learning.memory import keep_memory
 from dexora_train.learning.normalisation import statistics_of
 from dexora_train.learning.pretraining import Seeing
-from dexora_train.learning.run_folder import CHECKPOINT, FRAMES, TOKENS, claim, save_whole
+from dexora_train.learning.run_folder import CHECKPOINT, FRAMES, TOKENS, claim, parent_sentence, save_whole
 from dexora_train.learning.seeing_run import scene_config, scenes_of, seeing_of
 from dexora_train.learning.stage_config import StageConfig
 from dexora_train.learning.stages import Acting, Samples, learn_to_act
 from dexora_train.learning.tokens import cache_tokens
 from dexora_train.learning.train_config import Reports, TrainConfig
+from dexora_train.learning.warm_start import link_what_is_seen, take_over
 from dexora_train.learning.words import Listening, Questions, learn_words, sentences_of
 from dexora_train.word_tokenizer import word_tokenizer
 
 
-def train(dataset: Path, folder: Path, config: TrainConfig, reports: Reports | None = None) -> Path:
+@dataclass(frozen=True)
+class _Job:
+    """A run: what is learnt from, how, where, and who is told."""
+
+    reader: LeRobotReader
+    config: TrainConfig
+    folder: Path
+    accelerator: Accelerator
+    told: Reports
+    parent: FinishedRun | None
+
+
+@dataclass(frozen=True)
+class _Seen:
+    """What a run has learnt to see, and what it sees with that; arrays as `cache_tokens` has them."""
+
+    seeing: Seeing
+    frames: Frames
+    tokens: NDArray[np.float16]
+    scenes: Scenes | None
+
+
+def train(
+    dataset: Path,
+    folder: Path,
+    config: TrainConfig,
+    reports: Reports | None = None,
+    start: Path | None = None,
+) -> Path:
     """Train a policy; started again, it goes on where it was stopped.
 
     Args:
@@ -42,6 +74,8 @@ def train(dataset: Path, folder: Path, config: TrainConfig, reports: Reports | N
         folder: Folder of the run.
         config: What and how.
         reports: Who is told.
+        start: Folder of a finished run of the same dataset: what it has learnt to see and hear is taken over,
+            and acting starts from its weights.
 
     Returns:
         Folder of the checkpoint.
@@ -49,79 +83,92 @@ def train(dataset: Path, folder: Path, config: TrainConfig, reports: Reports | N
     Raises:
         DatasetError: The dataset cannot be read.
         TrainingError: The folder holds another run, the dataset does not fit or `check` finds an error in it,
-            or training fails.
+            the run to start from is not finished or has another shape, or training fails.
         ConfigError: An unknown preset or head.
     """
     told = reports or Reports()
     keep_memory()
     accelerator = Accelerator(mixed_precision=config.mixed_precision)
+    parent = None if start is None else open_finished(start)
+    config = replace(config, start="" if parent is None else parent.hash)
     claim(folder, to_dict(config))
+    if start is not None:
+        link_what_is_seen(start, folder)
     refuse_unfit(dataset, config.robot)
-    reader = LeRobotReader(dataset)
-    check_pictures(reader, encoder_preset(config.preset))
-    told.stage("unpacking videos")
-    with accelerator.main_process_first():
-        frames = unpack(dataset, folder / FRAMES, told.count)
-    torch.manual_seed(config.seed)
-    seeing = seeing_of(frames, config, folder, accelerator, told)
-    encoder = seeing.encoder
-    told.stage("computing tokens")
-    with accelerator.main_process_first():
-        tokens = cache_tokens(encoder, frames, folder / TOKENS, config.copies, told.count)
-    scenes = scenes_of(frames, config, folder, accelerator, told)
-    done = _acting_checkpoint(reader, seeing, (frames, tokens, scenes), config, (folder, accelerator, told))
+    job = _Job(LeRobotReader(dataset), config, folder, accelerator, told, parent)
+    check_pictures(job.reader, encoder_preset(config.preset))
+    done = _acting_checkpoint(job, _seen(job, dataset))
     if accelerator.is_main_process:
         save_whole(done, folder / CHECKPOINT)
     return folder / CHECKPOINT
 
 
-def _acting_checkpoint(
-    reader: LeRobotReader,
-    seeing: Seeing,
-    seen: tuple[Frames, NDArray[np.float16], Scenes | None],
-    config: TrainConfig,
-    where: tuple[Path, Accelerator, Reports],
-) -> Checkpoint:
-    """Train language and policy on what the encoder has seen."""
-    (frames, tokens, scenes), (folder, accelerator, told) = seen, where
-    encoder, policy_config = seeing.encoder, replace(policy_preset(config.preset), head=config.head)
-    statistics = statistics_of(reader, reader.root.name, is_shared=policy_config.action_frame == "relative")
-    tasks = [span.task for span in frames.spans]
-    language = policy_config.language
-    asked = sentences_of(scene_config(config)) if scenes else []
-    tokenizer = word_tokenizer([*tasks, *asked], language.vocabulary, language.max_tokens)
+def _seen(job: _Job, dataset: Path) -> _Seen:
+    """Learn to see, and look at everything once."""
+    config, folder, accelerator, told = job.config, job.folder, job.accelerator, job.told
+    told.stage("unpacking videos")
+    with accelerator.main_process_first():
+        frames = unpack(dataset, folder / FRAMES, told.count)
+    torch.manual_seed(config.seed)
+    seeing = seeing_of(frames, config, folder, accelerator, told)
+    told.stage("computing tokens")
+    with accelerator.main_process_first():
+        tokens = cache_tokens(seeing.encoder, frames, folder / TOKENS, config.copies, told.count)
+    return _Seen(seeing, frames, tokens, scenes_of(frames, config, folder, accelerator, told))
+
+
+def _acting_checkpoint(job: _Job, seen: _Seen) -> Checkpoint:
+    """Train language and policy on what the encoder has seen, from a parent's weights where there is one."""
+    config, accelerator, told = job.config, job.accelerator, job.told
+    encoder, frames = seen.seeing.encoder, seen.frames
+    policy_config = replace(policy_preset(config.preset), head=config.head)
+    is_shared = policy_config.action_frame == "relative"
+    statistics = statistics_of(job.reader, job.reader.root.name, is_shared=is_shared)
+    drawn, language = scene_config(config), policy_config.language
+    told_of = [*(span.task for span in frames.spans), *(sentences_of(drawn) if seen.scenes else [])]
+    tokenizer = word_tokenizer(told_of, language.vocabulary, language.max_tokens)
     torch.manual_seed(config.seed + 1)
     policy = Policy(policy_config)
     listening = Listening(encoder, build_language(language), policy)
-    acting = Acting(encoder, listening.language, policy, where=listening.where if scenes else None)
-    _keep_what_was_learnt(acting, seeing)
+    acting = Acting(encoder, listening.language, policy, where=listening.where if seen.scenes else None)
+    _keep_what_was_learnt(acting, seen.seeing)
     questions = None
-    if scenes is not None:
+    if seen.scenes is not None:
+        states = np.asarray(frames.state)
+        questions = Questions(seen.scenes, drawn, states, encoder, statistics, tokenizer)
+    if job.parent is not None:
+        take_over(job.parent, acting, policy_config, tokenizer)
+    elif questions is not None:
         told.stage("learning words")
-        drawn = scene_config(config)
-        questions = Questions(scenes, drawn, np.asarray(frames.state), encoder, statistics, tokenizer)
         words = StageConfig(config.batch_acting, config.words, config.seed)
-        learn_words(listening, questions, words, Run(folder / "words", accelerator, told.line))
+        learn_words(listening, questions, words, Run(job.folder / "words", accelerator, told.line))
     told.stage("learning to act")
-    samples = Samples(frames, tokens, statistics, tokenizer, horizon=policy_config.horizon)
+    samples = Samples(frames, seen.tokens, statistics, tokenizer, horizon=policy_config.horizon)
     stage = StageConfig(
         config.batch_acting, config.acting, config.seed, config.max_prefix_steps, config.imperfection
     )
-    learn_to_act(acting, samples, stage, Run(folder / "acting", accelerator, told.line), questions)
-    recipe = Recipe(
+    learn_to_act(acting, samples, stage, Run(job.folder / "acting", accelerator, told.line), questions)
+    recipe = _recipe(job, encoder.config, policy_config, statistics, told_of)
+    return Checkpoint(recipe, encoder, acting.policy, acting.language, tokenizer)
+
+
+def _recipe(
+    job: _Job, encoder: EncoderConfig, policy: PolicyConfig, statistics: Statistics, told_of: list[str]
+) -> Recipe:
+    config = job.config
+    return Recipe(
         name=config.name,
         robot=config.robot,
-        encoder=encoder.config,
-        policy=policy_config,
+        encoder=encoder,
+        policy=policy,
         steps=DEFAULT_STEPS[config.head],
-        step_dt_s=1.0 / reader.rate_hz,
+        step_dt_s=1.0 / job.reader.rate_hz,
         max_prefix_steps=config.max_prefix_steps,
         statistics=statistics,
-        known_instructions=tuple(dict.fromkeys([*tasks, *asked])),
-        lineage=(_sentence(reader, config),),
+        known_instructions=tuple(dict.fromkeys(told_of)),
+        lineage=(*_before(job.parent), _sentence(job.reader, config)),
         n_action_steps=config.n_action_steps,
     )
-    return Checkpoint(recipe, encoder, acting.policy, acting.language, tokenizer)
 
 
 def _keep_what_was_learnt(acting: Acting, seeing: Seeing) -> None:
@@ -135,6 +182,16 @@ def _keep_what_was_learnt(acting: Acting, seeing: Seeing) -> None:
     resampler.load_state_dict(seeing.questions.state_dict())
     resampler.requires_grad_(False)
     acting.adapter.requires_grad_(False)
+
+
+def _before(parent: FinishedRun | None) -> tuple[str, ...]:
+    """Return the lineage of what a run starts from."""
+    if parent is None:
+        return ()
+    return (
+        *parent.checkpoint.recipe.lineage,
+        f"started from {parent_sentence(parent.checkpoint, parent.hash)}",
+    )
 
 
 def _sentence(reader: LeRobotReader, config: TrainConfig) -> str:

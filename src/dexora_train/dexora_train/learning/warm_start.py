@@ -1,0 +1,58 @@
+"""Another head from a finished run: what was seen and heard is taken over, only acting is learnt.
+
+A policy of many steps needs the same eyes and ears as one of two. Most of a run's time goes into those, and a
+head that denoises learns what words mean slowly: most of its samples are nearly clean actions, which tell by
+themselves what is done.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+from dexora_policy.model import PolicyConfig
+
+from dexora_train.learning.errors import TrainingError
+from dexora_train.learning.finished_run import FinishedRun
+from dexora_train.learning.run_folder import FRAMES, SCENES, SEEING, TOKENS
+from dexora_train.learning.stages import Acting
+
+_OUTPUTS = "decoder.outputs."
+"""What the network says in the end depends on the head; this layer begins anew."""
+
+
+def link_what_is_seen(source: Path, folder: Path) -> None:
+    """Link into the folder of a run what it sees with another one.
+
+    Args:
+        source: Folder of a finished `train` run; it is only read, and has to stay where it is.
+        folder: Folder of the new run.
+    """
+    for name in (FRAMES, SCENES, TOKENS, SEEING):
+        if (source / name).exists() and not (folder / name).exists():
+            (folder / name).symlink_to((source / name).resolve())
+
+
+def take_over(run: FinishedRun, acting: Acting, config: PolicyConfig, tokenizer: str) -> None:
+    """Begin with the weights of a run, except the layer that depends on the head.
+
+    Args:
+        run: Where they come from.
+        acting: What shall learn.
+        config: Shape of its policy.
+        tokenizer: Content of its `tokenizer.json`.
+
+    Raises:
+        TrainingError: The policies differ in more than the head, or in their words.
+    """
+    old = run.checkpoint
+    if replace(old.recipe.policy, head=config.head) != config or old.tokenizer != tokenizer:
+        raise TrainingError(
+            f"{old.recipe.name} has another shape or other words than this run; start from a run of the same "
+            "preset, dataset and number of scenes, or without one."
+        )
+    acting.adapter.load_state_dict(old.encoder.adapter.state_dict())
+    acting.language.load_state_dict(old.language.state_dict())
+    weights = old.policy.state_dict().items()
+    kept = {name: value for name, value in weights if not name.startswith(_OUTPUTS)}
+    acting.policy.load_state_dict(kept, strict=False)
