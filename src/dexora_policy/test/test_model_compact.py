@@ -26,6 +26,32 @@ def test_relative_chunk_is_the_absolute_one_counted_from_the_state(head):
     torch.testing.assert_close(found, expected, rtol=1e-4, atol=1e-5)
 
 
+SPREAD = tuple(0.1 + 0.05 * joint for joint in range(NANO.joints))
+
+
+@torch.no_grad()
+@pytest.mark.parametrize("head", ["flow", "v"])
+def test_divided_chunk_is_the_plain_one_by_its_spread(head):
+    divided, plain = make_policy(head=head, action_spread=SPREAD), make_policy(head=head)
+    plain.load_state_dict(divided.state_dict())
+    inputs, noise, mask, prefix = observation(), chunk(), prefix_mask(steps=3), chunk(seed=2)
+    found = divided.sample(divided.context(**inputs), prefix * torch.tensor(SPREAD), mask, noise)
+    expected = plain.sample(plain.context(**inputs), prefix, mask, noise) * torch.tensor(SPREAD)
+    torch.testing.assert_close(found, expected, rtol=1e-4, atol=1e-5)
+
+
+def test_frame_of_the_network_and_back_is_where_it_began():
+    policy, actions = make_policy(action_frame="relative", action_spread=SPREAD), chunk()
+    context = policy.context(**observation())
+    torch.testing.assert_close(policy.from_frame(policy.to_frame(actions, context), context), actions)
+
+
+@pytest.mark.parametrize("spread", [(1.0,), (0.0,) * 36, (float("nan"),) * 36, (float("inf"),) * 36])
+def test_spread_that_divides_nothing_or_too_few_is_refused(spread):
+    with pytest.raises(ConfigError, match="action_spread holds"):
+        replace(preset("compact"), action_spread=spread)
+
+
 @torch.no_grad()
 def test_committed_steps_of_a_relative_chunk_come_back_bit_for_bit():
     policy, inputs, prefix = make_policy(action_frame="relative"), observation(), chunk(seed=2)

@@ -10,6 +10,7 @@ import torch
 from accelerate import Accelerator
 from dexora_core.contract import load_contract
 from dexora_core.records import to_dict
+from dexora_policy.model import Policy
 from dexora_policy.model import preset as policy_preset
 from dexora_policy.model.context import Context
 from dexora_sim.tasks.base import COLOURS
@@ -71,8 +72,11 @@ def test_learning_rate_rises_and_falls():
 class Silent:
     """A policy that always predicts nothing, so that a loss is the mean square of what it was to predict."""
 
-    def __init__(self, head):
-        self.config = replace(policy_preset("nano"), head=head)
+    to_frame = Policy.to_frame
+
+    def __init__(self, head, spread=()):
+        self.config = replace(policy_preset("nano"), head=head, action_spread=spread)
+        self.spread = torch.tensor(spread)
         self.given = []
 
     def denoise_committed(self, noisy, time, committed, context):
@@ -126,6 +130,14 @@ def test_relative_actions_are_counted_from_the_measured_state(head):
     torch.testing.assert_close(relative, policy_loss(policy, NOTHING_KNOWN, actions, valid, draws))
 
 
+@pytest.mark.parametrize("head", ["flow", "v"])
+def test_actions_are_divided_by_their_spread_before_noise_is_added(head):
+    shape, spread = (2, 16, 36), tuple(0.1 + 0.05 * joint for joint in range(36))
+    draws, actions, valid = Draws(0, 3, shape, 4), torch.randn(shape), torch.ones(shape[:2], dtype=torch.bool)
+    divided = policy_loss(Silent(head, spread), NOTHING_KNOWN, actions * torch.tensor(spread), valid, draws)
+    torch.testing.assert_close(divided, policy_loss(Silent(head), NOTHING_KNOWN, actions, valid, draws))
+
+
 def test_joint_whose_targets_hardly_vary_counts_more():
     state = np.full((60, 3), 0.5, np.float32)
     action = state.copy()
@@ -134,9 +146,12 @@ def test_joint_whose_targets_hardly_vary_counts_more():
     spans = (Span(0, 60, "go", False),)
     frames = SimpleNamespace(state=state, action=action, of=lambda *, held_out: spans)
     samples = Samples(frames, np.zeros((1, 60)), plain, word_tokenizer(["go"], 8, 4), horizon=1)
-    weights = samples.weights(torch.tensor([True, True, False]))
+    config = SimpleNamespace(relative_joints=(True, True, False), action_spread=())
+    weights = samples.weights(config)
     assert weights.mean().item() == pytest.approx(1.0)
     assert weights[0] > weights[2] > weights[1] > 0
+    assert samples.spread(config) == pytest.approx((0.02, action[:, 1].std(), 0.5), rel=0.2)
+    assert samples.weights(replace(policy_preset("nano"), action_spread=(1.0,) * 36)) is None
 
 
 def test_weight_of_a_joint_scales_its_part_of_the_loss():
@@ -343,8 +358,11 @@ def test_other_head_starts_from_a_finished_run_and_learns_only_to_act(tmp_path, 
     assert (first.recipe.policy.head, second.recipe.policy.head) == ("mip", "v")
     for part in ("encoder", "policy", "language"):
         for name, value in first.module(part).state_dict().items():
-            is_output = name.startswith("decoder.outputs.")
-            assert torch.equal(value, second.module(part).state_dict()[name]) or is_output, name
+            is_framed = name.startswith("decoder.outputs.") or name == "decoder.inputs.0.weight"
+            assert torch.equal(value, second.module(part).state_dict()[name]) or is_framed, name
+    spread = torch.tensor(second.recipe.policy.action_spread)
+    read, reads = (one.policy.decoder.inputs[0].weight for one in (first, second))
+    torch.testing.assert_close(reads[:, :36], read[:, :36] * spread, msg="divided actions are read as before")
     assert not second.policy.decoder.outputs[0].weight.any(), "what depends on the head begins anew"
     assert second.recipe.lineage[0] == first.recipe.lineage[0]
     assert second.recipe.lineage[1].startswith("started from policy (weights of ")

@@ -27,16 +27,17 @@ class Policy(nn.Module):
 
     is_relative: Tensor
     """bool [J]: joints whose actions are counted from the measured state."""
+    spread: Tensor
+    """How much each joint's actions vary [J]; empty: they are not divided by it."""
 
     def __init__(self, config: PolicyConfig) -> None:
         super().__init__()
         self.config = config
         self.fusion = Fusion(config)
         self.decoder = Decoder(config)
-        is_relative = torch.full((config.joints,), config.action_frame == "relative")
-        is_relative[list(config.absolute_joints)] = False
         # On the device from the start: a copy from the host cannot be captured in a CUDA graph.
-        self.register_buffer("is_relative", is_relative, persistent=False)
+        self.register_buffer("is_relative", torch.tensor(config.relative_joints), persistent=False)
+        self.register_buffer("spread", torch.tensor(config.action_spread), persistent=False)
 
     def context(  # noqa: PLR0917 - inputs of the exported graph, in its order
         self,
@@ -68,6 +69,16 @@ class Policy(nn.Module):
         if self.config.action_frame == "absolute":
             return None
         return torch.where(state_mask & self.is_relative, state, 0.0)
+
+    def to_frame(self, actions: Tensor, context: Context) -> Tensor:
+        """Return normalised actions [B, H, J] as the network has them: from their origin, by their spread."""
+        counted = actions - origin(context)
+        return counted / self.spread if self.config.action_spread else counted
+
+    def from_frame(self, x: Tensor, context: Context) -> Tensor:
+        """Return normalised actions [B, H, J] of what the network has; the inverse of `to_frame`."""
+        counted = x * self.spread if self.config.action_spread else x
+        return counted + origin(context)
 
     def denoise(
         self,
@@ -146,7 +157,7 @@ class Policy(nn.Module):
         """
         committed = prefix_mask[..., None]
         prefix = torch.where(committed, prefix, 0.0)
-        given, prefix = prefix, prefix - origin(context)
+        given, prefix = prefix, self.to_frame(prefix, context)
         x = noise if starts_from_noise(self.config.head) else torch.zeros_like(noise)
         before = x
         for step in solver_plan(self.config.head, steps or DEFAULT_STEPS[self.config.head]):
@@ -156,7 +167,7 @@ class Policy(nn.Module):
                 x, modulations, context, action_mask=action_mask, embodiment=embodiment
             )
             x, before = advance(step, x, prediction, before)
-        x = torch.where(committed, given, x + origin(context))
+        x = torch.where(committed, given, self.from_frame(x, context))
         return x if action_mask is None else torch.where(action_mask[:, None], x, 0.0)
 
     def denoise_committed(self, noisy: Tensor, time: Tensor, committed: Tensor, context: Context) -> Tensor:

@@ -121,7 +121,7 @@ def export_bundle(
 def graph_specs(checkpoint: Checkpoint) -> Iterator[GraphSpec]:
     """Yield every graph of a checkpoint: few steps are one graph, more are a context and a step.
 
-    Relative actions are always one graph: the loop outside of `step` knows absolute ones only.
+    Relative or divided actions are always one graph: the loop outside of `step` knows neither.
     """
     recipe = checkpoint.recipe
     checkpoint.encoder.fold_positions()
@@ -131,7 +131,7 @@ def graph_specs(checkpoint: Checkpoint) -> Iterator[GraphSpec]:
         checkpoint.policy,
         recipe.encoder.width,
         recipe.steps,
-        is_one_graph=recipe.steps <= LARGEST_ONE_GRAPH_STEPS or recipe.policy.action_frame != "absolute",
+        is_one_graph=recipe.steps <= LARGEST_ONE_GRAPH_STEPS or recipe.policy.is_framed,
     )
 
 

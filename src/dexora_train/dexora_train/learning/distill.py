@@ -98,7 +98,7 @@ class Student(nn.Module):
         self.acting = acting
 
     def forward(
-        self, sample: Sample, draws: Draws, config: StageConfig, learnt: Lesson, weights: Tensor
+        self, sample: Sample, draws: Draws, config: StageConfig, learnt: Lesson, weights: Tensor | None
     ) -> Tensor:
         """Return the loss of some samples; joints count by `weights` (J,)."""
         context = self.acting.observe(sample, draws, config.imperfection)
@@ -166,7 +166,8 @@ def learn_round(teacher: Acting, samples: Samples, steps: int, config: StageConf
     student = Student(copy.deepcopy(teacher))
     teacher.eval()
     prepared = accelerator.prepare(student)
-    weights = samples.weights(teacher.policy.is_relative).to(accelerator.device)
+    weights = samples.weights(teacher.policy.config)
+    weights = weights if weights is None else weights.to(accelerator.device)
 
     def step_loss(step: int) -> tuple[Tensor, dict[str, float]]:
         sample, draws = samples.drawn(step, config, accelerator)

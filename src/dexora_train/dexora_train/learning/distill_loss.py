@@ -14,7 +14,6 @@ import torch
 from dexora_core.errors import ConfigError
 from dexora_policy.model import Policy
 from dexora_policy.model.context import Context
-from dexora_policy.model.policy import origin
 from dexora_policy.model.process import corrupt, signal_and_noise
 from dexora_policy.solver_plan import solver_plan
 from torch import Tensor
@@ -105,7 +104,7 @@ def lesson(teacher: Policy, context: Context, actions: Tensor, draws: Draws, ste
     head = teacher.config.head
     coarse, fine = Grid(head, steps, actions), Grid(head, 2 * steps, actions)
     committed = prefix_mask(draws.prefix, actions.shape[1])[..., None]
-    clean = actions - origin(context)
+    clean = teacher.to_frame(actions, context)
     place = (draws.chances[:, _PLACE_CHANCE] * steps).long()
     time = coarse.time(place)
     noisy = corrupt(head, clean, draws.noise, time.expand(actions.shape[:2]))

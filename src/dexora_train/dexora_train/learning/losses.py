@@ -10,7 +10,6 @@ from __future__ import annotations
 import torch
 from dexora_policy.model import Policy
 from dexora_policy.model.context import Context
-from dexora_policy.model.policy import origin
 from dexora_policy.model.process import corrupt, target
 from dexora_policy.solver_plan import MIP_TIMES
 from torch import Tensor
@@ -87,7 +86,7 @@ def policy_loss(
     """
     name = policy.config.head
     committed = prefix_mask(draws.prefix, actions.shape[1])
-    actions = actions - origin(context)
+    actions = policy.to_frame(actions, context)
     counted = (valid & ~committed)[..., None].to(actions.dtype)
 
     def error(time: Tensor, noisy: Tensor, wanted: Tensor) -> Tensor:

@@ -9,7 +9,7 @@ import torch
 from accelerate import Accelerator
 from dexora_core.bundle import Statistics
 from dexora_perception.model import VisualEncoder
-from dexora_policy.model import Context, LanguageEncoder, Policy
+from dexora_policy.model import Context, LanguageEncoder, Policy, PolicyConfig
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
@@ -30,7 +30,7 @@ from dexora_train.learning.words import Asked, Questions, words_loss
 from dexora_train.word_tokenizer import encoded
 
 # Windows that tell how much a joint's targets vary, and what is added to that: none counts without bound.
-_LOOKED_AT, _LEAST_SPREAD = 2000, 0.05
+_LOOKED_AT, _LEAST_SQUARE, _LEAST_SPREAD = 2000, 0.05, 0.02
 
 
 class Acting(nn.Module):
@@ -166,20 +166,31 @@ class Samples:
             torch.from_numpy(valid).to(device),
         )
 
-    def weights(self, is_relative: Tensor) -> Tensor:
+    def weights(self, config: PolicyConfig) -> Tensor | None:
         """Return how much each joint counts (J,), 1 in the mean: the less its targets vary, the more.
 
-        Relative arms move by tenths where fingers open and close, and need to be right to hundredths.
+        Relative arms move by tenths where fingers open and close, and need to be right to hundredths. None
+        where the network's actions are divided by their spread already.
 
         Args:
-            is_relative: bool (J,), joints whose targets are counted from the measured state.
+            config: Shape of the policy.
         """
+        if config.action_spread:
+            return None
+        weights = 1.0 / (self._squares(config) + _LEAST_SQUARE)
+        return torch.from_numpy((weights / weights.mean()).astype(np.float32))
+
+    def spread(self, config: PolicyConfig) -> tuple[float, ...]:
+        """Return `action_spread` for a policy of this shape."""
+        return tuple(float(one) for one in np.sqrt(self._squares(config) + _LEAST_SPREAD**2))
+
+    def _squares(self, config: PolicyConfig) -> NDArray[np.float32]:
+        """Return the mean square of each joint's targets in the frame of the network (J,)."""
         some = np.linspace(0, len(self.windows) - 1, min(_LOOKED_AT, len(self.windows))).astype(int)
         steps, valid = self.windows.steps(some)
-        anchors = np.where(is_relative.cpu().numpy(), self._state[self.windows.frames[some]], 0.0)
-        spread = np.square(self._action[steps] - anchors[:, None])[valid].mean(axis=0)
-        weights = 1.0 / (spread + _LEAST_SPREAD)
-        return torch.from_numpy((weights / weights.mean()).astype(np.float32))
+        anchors = np.where(config.relative_joints, self._state[self.windows.frames[some]], 0.0)
+        squares = np.square(self._action[steps] - anchors[:, None])[valid].mean(axis=0)
+        return np.asarray(squares, np.float32)
 
     def drawn(self, step: int, config: StageConfig, accelerator: Accelerator) -> tuple[Sample, Draws]:
         """Return this process's share of a training step: its samples and its random numbers.
@@ -201,7 +212,8 @@ def learn_to_act(
     acting: Acting, samples: Samples, config: StageConfig, run: Run, questions: Questions | None = None
 ) -> None:
     """Train adapter, language and policy on cached tokens; the averaged weights stay in them."""
-    weights = samples.weights(acting.policy.is_relative).to(run.accelerator.device)
+    weights = samples.weights(acting.policy.config)
+    weights = weights if weights is None else weights.to(run.accelerator.device)
     prepared = run.accelerator.prepare(acting)
 
     def step_loss(step: int) -> tuple[Tensor, dict[str, float]]:

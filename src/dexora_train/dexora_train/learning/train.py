@@ -14,7 +14,7 @@ from dexora_perception.model import EncoderConfig
 from dexora_perception.model import preset as encoder_preset
 from dexora_policy.model import Policy, PolicyConfig, build_language
 from dexora_policy.model import preset as policy_preset
-from dexora_policy.solver_plan import DEFAULT_STEPS
+from dexora_policy.solver_plan import DEFAULT_STEPS, starts_from_noise
 from numpy.typing import NDArray
 
 from dexora_train.checkpoint import Checkpoint, Recipe
@@ -127,6 +127,9 @@ def _acting_checkpoint(job: _Job, seen: _Seen) -> Checkpoint:
     drawn, language = scene_config(config), policy_config.language
     told_of = [*(span.task for span in frames.spans), *(sentences_of(drawn) if seen.scenes else [])]
     tokenizer = word_tokenizer(told_of, language.vocabulary, language.max_tokens)
+    samples = Samples(frames, seen.tokens, statistics, tokenizer, horizon=policy_config.horizon)
+    if starts_from_noise(config.head):
+        policy_config = replace(policy_config, action_spread=samples.spread(policy_config))
     torch.manual_seed(config.seed + 1)
     policy = Policy(policy_config)
     listening = Listening(encoder, build_language(language), policy)
@@ -143,7 +146,6 @@ def _acting_checkpoint(job: _Job, seen: _Seen) -> Checkpoint:
         words = StageConfig(config.batch_acting, config.words, config.seed)
         learn_words(listening, questions, words, Run(job.folder / "words", accelerator, told.line))
     told.stage("learning to act")
-    samples = Samples(frames, seen.tokens, statistics, tokenizer, horizon=policy_config.horizon)
     stage = StageConfig(
         config.batch_acting, config.acting, config.seed, config.max_prefix_steps, config.imperfection
     )

@@ -10,7 +10,9 @@ from __future__ import annotations
 from dataclasses import replace
 from pathlib import Path
 
-from dexora_policy.model import PolicyConfig
+import torch
+from dexora_policy.model import Policy, PolicyConfig
+from torch import Tensor, nn
 
 from dexora_train.learning.errors import TrainingError
 from dexora_train.learning.finished_run import FinishedRun
@@ -46,7 +48,8 @@ def take_over(run: FinishedRun, acting: Acting, config: PolicyConfig, tokenizer:
         TrainingError: The policies differ in more than the head, or in their words.
     """
     old = run.checkpoint
-    if replace(old.recipe.policy, head=config.head) != config or old.tokenizer != tokenizer:
+    likened = replace(old.recipe.policy, head=config.head, action_spread=config.action_spread)
+    if likened != config or old.tokenizer != tokenizer:
         raise TrainingError(
             f"{old.recipe.name} has another shape or other words than this run; start from a run of the same "
             "preset, dataset and number of scenes, or without one."
@@ -56,3 +59,16 @@ def take_over(run: FinishedRun, acting: Acting, config: PolicyConfig, tokenizer:
     weights = old.policy.state_dict().items()
     kept = {name: value for name, value in weights if not name.startswith(_OUTPUTS)}
     acting.policy.load_state_dict(kept, strict=False)
+    _keep_reading(acting.policy, old.policy)
+
+
+def _keep_reading(policy: Policy, old: Policy) -> None:
+    """Let the layer that reads actions see them as before, whatever they are divided by now."""
+    factor = _spread_of(policy) / _spread_of(old)
+    for layer in policy.decoder.inputs:
+        assert isinstance(layer, nn.Linear)
+        layer.weight.data[:, : len(factor)] *= factor
+
+
+def _spread_of(policy: Policy) -> Tensor:
+    return policy.spread if policy.config.action_spread else torch.ones(policy.config.joints)
