@@ -152,6 +152,7 @@ def test_bundle_says_how_often_its_policy_is_asked_and_an_old_one_at_every_step(
         (lambda c: c.update(max_prefix_steps=16), "must be below horizon 16"),
         (lambda c: c.update(n_action_steps=16), "n_action_steps 16 must be below horizon 16"),
         (lambda c: c.update(n_action_steps=0), "at least 1"),
+        (lambda c: c.update(n_action_steps=None), "n_action_steps is"),
         (lambda c: c.update(name="../x"), "name is '../x'"),
         (lambda c: c.update(created="yesterday"), "created is 'yesterday'"),
         (lambda c: c.update(parent="abc"), "parent is 'abc'"),

@@ -35,7 +35,8 @@ class SchedulerConfig:
         refill_ns: With less motion left than this the next inference does not wait [ns].
         lookahead_ns: How far ahead of the present the command path uses a chunk [ns].
         max_late_steps: A result that is later than its prefix by more steps is discarded.
-        max_discards_ns: Discards that follow each other for so long end the run [ns].
+        max_discards_ns: Discards that follow each other for so long end the run [ns]; short enough that
+            the run ends, and says why, before the motion in force does.
         min_prefix_steps: Shortest prefix, however fast inference is, while there is a motion to continue.
     """
 
@@ -45,7 +46,7 @@ class SchedulerConfig:
     refill_ns: int
     lookahead_ns: int = 30 * NS_PER_MS
     max_late_steps: int = 8
-    max_discards_ns: int = NS_PER_S
+    max_discards_ns: int = NS_PER_S // 2
     min_prefix_steps: int = MIN_PREFIX_STEPS
 
 
@@ -86,7 +87,7 @@ class Scheduler:
         self._delay.restart()
         self._begin_ns: int | None = None
         self._start_ns = self._token_ns = 0
-        self._end_row()
+        self._end_discards()
 
     @property
     def delay_steps(self) -> int:
@@ -146,7 +147,7 @@ class Scheduler:
             chunk: What was published.
             measured: Where the robot is, shape (J,) [rad].
         """
-        self._end_row()
+        self._end_discards()
         self._delay.add(chunk)
         self._committed.sent(now_ns, chunk, measured)
 
@@ -162,17 +163,16 @@ class Scheduler:
             that time must not decide how much patience it gets.
         """
         self.discards[fault.code] += 1
-        self._row += 1
-        if self._row == 1:
-            self._row_since_ns = now_ns
-        lasted_ns = now_ns - self._row_since_ns
+        self._discards_in_a_row += 1
+        if self._discards_in_a_row == 1:
+            self._discards_since_ns = now_ns
+        lasted_ns = now_ns - self._discards_since_ns
         if lasted_ns < self._config.max_discards_ns:
             return None
+        values = {"count": self._discards_in_a_row, "time_ms": lasted_ns // NS_PER_MS}
         detail = f"{fault.code}: {fault.sentence.rstrip('.')}"
-        return make_fault(
-            "DX-POL-017", now_ns, "", count=self._row, time_ms=lasted_ns // NS_PER_MS, detail=detail
-        )
+        return make_fault("DX-POL-017", now_ns, "", **values, detail=detail)
 
-    def _end_row(self) -> None:
+    def _end_discards(self) -> None:
         """Begin to count anew how many results in a row are discarded."""
-        self._row = self._row_since_ns = 0
+        self._discards_in_a_row = self._discards_since_ns = 0

@@ -30,9 +30,8 @@ SPREAD = tuple(0.1 + 0.05 * joint for joint in range(NANO.joints))
 
 
 @torch.no_grad()
-@pytest.mark.parametrize("head", ["flow", "v"])
-def test_divided_chunk_is_the_plain_one_by_its_spread(head):
-    divided, plain = make_policy(head=head, action_spread=SPREAD), make_policy(head=head)
+def test_divided_chunk_is_the_plain_one_by_its_spread():
+    divided, plain = make_policy(head="flow", action_spread=SPREAD), make_policy(head="flow")
     plain.load_state_dict(divided.state_dict())
     inputs, noise, mask, prefix = observation(), chunk(), prefix_mask(steps=3), chunk(seed=2)
     found = divided.sample(divided.context(**inputs), prefix * torch.tensor(SPREAD), mask, noise)
@@ -41,7 +40,7 @@ def test_divided_chunk_is_the_plain_one_by_its_spread(head):
 
 
 def test_frame_of_the_network_and_back_is_where_it_began():
-    policy, actions = make_policy(action_frame="relative", action_spread=SPREAD), chunk()
+    policy, actions = make_policy(head="flow", action_frame="relative", action_spread=SPREAD), chunk()
     context = policy.context(**observation())
     torch.testing.assert_close(policy.from_frame(policy.to_frame(actions, context), context), actions)
 
@@ -49,7 +48,13 @@ def test_frame_of_the_network_and_back_is_where_it_began():
 @pytest.mark.parametrize("spread", [(1.0,), (0.0,) * 36, (float("nan"),) * 36, (float("inf"),) * 36])
 def test_spread_that_divides_nothing_or_too_few_is_refused(spread):
     with pytest.raises(ConfigError, match="action_spread holds"):
-        replace(preset("compact"), action_spread=spread)
+        replace(preset("compact"), head="flow", action_spread=spread)
+
+
+@pytest.mark.parametrize("head", ["mip", "v"])
+def test_head_whose_solver_limits_clean_actions_takes_no_spread(head):
+    with pytest.raises(ConfigError, match="action_spread is for head 'flow'"):
+        replace(preset("compact"), head=head, action_spread=(1.0,) * 36)
 
 
 @torch.no_grad()

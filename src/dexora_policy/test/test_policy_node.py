@@ -43,6 +43,15 @@ def test_node_starts_with_a_bundle_that_fits_and_runs_nothing(make):
     assert node._conductor.run is None
 
 
+@pytest.mark.parametrize(("rate_hz", "steps"), [(0.0, 4), (10.0, 2)])
+def test_policy_is_asked_as_often_as_its_bundle_says_unless_told_otherwise(tmp_path, make, rate_hz, steps):
+    own = hand_bundle.build(tmp_path / "bundle", n_action_steps=4)
+    node = make(bundle=str(own.path), rate_hz=rate_hz)
+    assert node.bring_up()
+    config = node._conductor._scheduler._config
+    assert config.period_ns == pytest.approx(steps * config.step_ns, rel=0.01)
+
+
 @pytest.mark.parametrize(
     ("parameters", "code"),
     [

@@ -104,8 +104,9 @@ def test_model_that_returns_nan_publishes_nothing_and_ends_the_run(make):
     stand = make({"nan": ["actions"]})
     stand.infer()
     assert stand.conductor.run is not None
-    while stand.conductor.run is not None:
-        stand.infer()
+    for _ in range(50):
+        if stand.conductor.run is not None:
+            stand.infer()
     assert stand.sent == []
     assert stand.conductor.discards["DX-POL-011"] >= 2
     assert stand.node._lease.epoch is None

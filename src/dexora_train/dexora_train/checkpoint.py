@@ -39,7 +39,7 @@ class Recipe:
         step_dt_s: Time between two steps of a chunk [s].
         max_prefix_steps: Longest committed prefix in training.
         statistics: Normalisation.
-        known_instructions: Instructions of the training data; empty where it takes any.
+        known_instructions: Instructions it was trained or asked about with; empty where it takes any.
         language_weights: Hub id or directory of a published language source; empty for one trained here.
         parent: Manifest hash of the bundle that this one came from; empty for none.
         lineage: How it came about, oldest first, one sentence each.

@@ -122,7 +122,7 @@ def test_run_that_gives_no_chunk_ends_as_on_the_robot(contract):
     walker.walk(30, make_fault("DX-POL-011", 0, detail="step 3"))
     assert walker.loop.end is not None
     assert walker.loop.end.code == "DX-POL-017"
-    assert walker.loop.discarded == 21, "one each 50 ms, for 1 s"
+    assert walker.loop.discarded == 11, "one each 50 ms, for 0.5 s"
     assert all(np.abs(position - walker.home).max() < 1e-5 for position in walker.commanded.values())
 
 

@@ -4,6 +4,7 @@ Pins: a committed prefix comes back bit for bit; folded modulation changes nothi
 """
 
 import json
+from dataclasses import replace
 
 import numpy as np
 import onnx
@@ -25,7 +26,8 @@ from dexora_engines import check_graph, open_engine
 
 @pytest.fixture(scope="module")
 def checkpoint():
-    return nano_checkpoint("nano")
+    made = nano_checkpoint("nano")
+    return replace(made, recipe=replace(made.recipe, n_action_steps=3))
 
 
 @pytest.fixture(scope="module")
@@ -42,6 +44,7 @@ def bundle(exported):
 
 def test_bundle_written_fits_robot_and_manifest(bundle):
     check_bundle(bundle, load_contract(contract_path("dexora36")))
+    assert bundle.manifest.n_action_steps == 3
     for graph in ("encoder", "language", "policy"):
         engine = open_engine("onnx", bundle.file(f"{graph}.onnx"), precision="fp32")
         check_graph(engine, bundle.manifest, graph)

@@ -94,6 +94,8 @@ def test_parts_that_do_not_fit_each_other_are_refused(checkpoint, changes, messa
 def test_prefix_as_long_as_the_horizon_is_refused(checkpoint):
     with pytest.raises(ConfigError, match="max_prefix_steps is 16; it must be 0 to 15"):
         check_recipe(replace(checkpoint.recipe, max_prefix_steps=16))
+    with pytest.raises(ConfigError, match="n_action_steps is 0; it must be 1 to 15"):
+        check_recipe(replace(checkpoint.recipe, n_action_steps=0))
 
 
 def test_observations_come_back_equal(checkpoint, observations, tmp_path):

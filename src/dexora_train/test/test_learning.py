@@ -9,6 +9,7 @@ import pytest
 import torch
 from accelerate import Accelerator
 from dexora_core.contract import load_contract
+from dexora_core.errors import ConfigError
 from dexora_core.records import to_dict
 from dexora_policy.model import Policy
 from dexora_policy.model import preset as policy_preset
@@ -34,7 +35,7 @@ from dexora_train.learning.run_folder import checkpoint_hash, claim
 from dexora_train.learning.stages import Samples
 from dexora_train.learning.train_config import TrainConfig
 from dexora_train.learning.windows import Windows, draw
-from dexora_train.learning.words import sentences_of
+from dexora_train.learning.words import known_of, sentences_of
 from dexora_train.word_tokenizer import word_tokenizer
 
 from dexora_description import contract_path
@@ -130,9 +131,8 @@ def test_relative_actions_are_counted_from_the_measured_state(head):
     torch.testing.assert_close(relative, policy_loss(policy, NOTHING_KNOWN, actions, valid, draws))
 
 
-@pytest.mark.parametrize("head", ["flow", "v"])
-def test_actions_are_divided_by_their_spread_before_noise_is_added(head):
-    shape, spread = (2, 16, 36), tuple(0.1 + 0.05 * joint for joint in range(36))
+def test_actions_are_divided_by_their_spread_before_noise_is_added():
+    head, shape, spread = "flow", (2, 16, 36), tuple(0.1 + 0.05 * joint for joint in range(36))
     draws, actions, valid = Draws(0, 3, shape, 4), torch.randn(shape), torch.ones(shape[:2], dtype=torch.bool)
     divided = policy_loss(Silent(head, spread), NOTHING_KNOWN, actions * torch.tensor(spread), valid, draws)
     torch.testing.assert_close(divided, policy_loss(Silent(head), NOTHING_KNOWN, actions, valid, draws))
@@ -147,11 +147,13 @@ def test_joint_whose_targets_hardly_vary_counts_more():
     frames = SimpleNamespace(state=state, action=action, of=lambda *, held_out: spans)
     samples = Samples(frames, np.zeros((1, 60)), plain, word_tokenizer(["go"], 8, 4), horizon=1)
     config = SimpleNamespace(relative_joints=(True, True, False), action_spread=())
-    weights = samples.weights(config)
+    weights = samples.weights(config, torch.device("cpu"))
     assert weights.mean().item() == pytest.approx(1.0)
     assert weights[0] > weights[2] > weights[1] > 0
     assert samples.spread(config) == pytest.approx((0.02, action[:, 1].std(), 0.5), rel=0.2)
-    assert samples.weights(replace(policy_preset("nano"), action_spread=(1.0,) * 36)) is None
+    assert (
+        samples.weights(replace(policy_preset("nano"), head="flow", action_spread=(1.0,) * 36), None) is None
+    )
 
 
 def test_weight_of_a_joint_scales_its_part_of_the_loss():
@@ -329,8 +331,7 @@ def test_run_from_dataset_to_checkpoint_is_the_same_when_stopped(
     whole = load_checkpoint(training.train(small_dataset, tmp_path / "whole", config))
     assert ("purple" in whole.tokenizer) == bool(scenes), "words that are asked about are known"
     known = whole.recipe.known_instructions
-    asked = sentences_of(seeing_run.scene_config(config)) if scenes else []
-    assert known == tuple(dict.fromkeys(["touch it", *asked])), "what a policy was asked about it knows"
+    assert known == ("touch it",), "no task that it was asked about was demonstrated"
     assert whole.recipe.max_prefix_steps == 4
     with monkeypatch.context() as patched:
         patched.setattr(training, "learn_to_act", _interrupt)
@@ -340,6 +341,18 @@ def test_run_from_dataset_to_checkpoint_is_the_same_when_stopped(
     for part in ("encoder", "policy", "language"):
         for name, value in whole.module(part).state_dict().items():
             assert torch.equal(value, resumed.module(part).state_dict()[name]), name
+
+
+def test_wordings_are_known_of_tasks_that_were_demonstrated():
+    drawn = replace(seeing_run.scene_config(NANO), count=60)
+    asked = sentences_of(drawn)
+    both = [text for text in asked if "both hands" in text or "two hands" in text]
+    demonstrated = [text for text in asked if text not in both][:1]
+    known = known_of(demonstrated, drawn)
+    assert known[0] == demonstrated[0]
+    assert len(known) > 5
+    assert not set(known) & set(both)
+    assert known_of(["touch it"], None) == ("touch it",)
 
 
 def _interrupt(*_):
@@ -353,9 +366,9 @@ def test_other_head_starts_from_a_finished_run_and_learns_only_to_act(tmp_path, 
     for name in ("learn_words", "learn_to_act"):
         monkeypatch.setattr(training, name, lambda *_: None)
     monkeypatch.setattr(seeing_run, "pretrain", _interrupt)
-    out, other = tmp_path / "other", replace(config, head="v")
+    out, other = tmp_path / "other", replace(config, head="flow")
     second = load_checkpoint(training.train(small_dataset, out, other, start=tmp_path / "first"))
-    assert (first.recipe.policy.head, second.recipe.policy.head) == ("mip", "v")
+    assert (first.recipe.policy.head, second.recipe.policy.head) == ("mip", "flow")
     for part in ("encoder", "policy", "language"):
         for name, value in first.module(part).state_dict().items():
             is_framed = name.startswith("decoder.outputs.") or name == "decoder.inputs.0.weight"
@@ -366,7 +379,49 @@ def test_other_head_starts_from_a_finished_run_and_learns_only_to_act(tmp_path, 
     assert not second.policy.decoder.outputs[0].weight.any(), "what depends on the head begins anew"
     assert second.recipe.lineage[0] == first.recipe.lineage[0]
     assert second.recipe.lineage[1].startswith("started from policy (weights of ")
-    assert open_finished(out).config.start == checkpoint_hash(tmp_path / "first" / "checkpoint")
+    assert open_finished(out).config == replace(other, n_action_steps=1), "and can be distilled"
+    assert json.loads((out / "config.json").read_text())["start"] == checkpoint_hash(
+        tmp_path / "first/checkpoint"
+    )
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        ({"preset": "tiny"}, "other preset"),
+        ({"scenes": 4}, "other scenes"),
+        ({"copies": 1}, "other copies"),
+    ],
+)
+def test_start_from_a_run_that_sees_otherwise_is_refused_before_anything_is_written(
+    tmp_path, small_dataset, change, words
+):
+    training.train(small_dataset, tmp_path / "first", NANO)
+    with pytest.raises(TrainingError, match=words):
+        training.train(small_dataset, tmp_path / "other", replace(NANO, **change), start=tmp_path / "first")
+    assert not (tmp_path / "other").exists()
+
+
+def test_start_from_a_run_without_eyes_is_refused(tmp_path, small_dataset):
+    training.train(small_dataset, tmp_path / "first", NANO)
+    (tmp_path / "first" / "seeing.safetensors").unlink()
+    with pytest.raises(TrainingError, match=r"has no seeing\.safetensors"):
+        training.train(
+            small_dataset, tmp_path / "other", replace(NANO, head="flow"), start=tmp_path / "first"
+        )
+
+
+@pytest.mark.parametrize("steps", [0, policy_preset("nano").horizon])
+def test_number_of_action_steps_that_no_chunk_has_is_refused_before_training(tmp_path, small_dataset, steps):
+    with pytest.raises(ConfigError, match=f"n_action_steps is {steps}"):
+        training.train(small_dataset, tmp_path / "run", replace(NANO, n_action_steps=steps))
+
+
+def test_action_steps_reach_the_recipe_and_may_change_in_a_run(tmp_path, small_dataset):
+    for steps in (3, 2):
+        config = replace(NANO, n_action_steps=steps)
+        done = load_checkpoint(training.train(small_dataset, tmp_path / "run", config))
+        assert done.recipe.n_action_steps == steps
 
 
 def test_start_with_other_words_is_refused(tmp_path, small_dataset):
@@ -384,7 +439,7 @@ def _reworded(run):
 
 
 def test_run_with_changed_settings_is_refused(tmp_path, small_dataset):
-    claim(tmp_path / "run", to_dict(NANO))
+    claim(tmp_path / "run", {key: value for key, value in to_dict(NANO).items() if key != "n_action_steps"})
     with pytest.raises(TrainingError, match="another head; take its settings to go on"):
         training.train(small_dataset, tmp_path / "run", replace(NANO, head="flow"))
 

@@ -95,7 +95,7 @@ def _manifest(content: Any, origin: str) -> Manifest:
         embodiment=top.text("embodiment", _TEXT),
         files=_files(top.raw("files"), origin),
         lineage=_texts(top, "lineage"),
-        n_action_steps=1 if top.raw("n_action_steps") is None else top.whole("n_action_steps", lower=1),
+        n_action_steps=top.whole("n_action_steps", lower=1) if "n_action_steps" in content else 1,
     )
     _check_sizes(manifest)
     check_statistics(manifest.statistics, joints, origin)

@@ -86,7 +86,8 @@ class PolicyConfig:
             things. A target counted from a finger that something bends would follow it instead of resisting.
         action_spread: How much each joint's normalised actions vary in that frame (J,). The network's actions
             are divided by it, so that noise is as large as what it hides; without that, noise hides small
-            motions at nearly all times, and few samples teach a head that denoises. Empty: 1 for all.
+            motions at nearly all times, and few samples teach a head that denoises. Empty: 1 for all. Only
+            `flow` takes it: the other heads' solvers limit clean actions to the normaliser's range.
     """
 
     width: int
@@ -136,6 +137,8 @@ class PolicyConfig:
         if unknown:
             raise ConfigError(f"absolute_joints name {unknown}; joints are 0 to {self.joints - 1}")
         spread = self.action_spread
+        if spread and self.head != "flow":
+            raise ConfigError(f"action_spread is for head 'flow'; head is {self.head!r}")
         if spread and (len(spread) != self.joints or not all(0.0 < one < math.inf for one in spread)):
             raise ConfigError(
                 f"action_spread holds {len(spread)} numbers; give {self.joints} of them, each above 0"

@@ -3,7 +3,8 @@
 What the policy node does is done by its own `Scheduler`: when to infer, with which committed prefix, and
 whether a result is still of use. What the command node does is done by its `Timeline`, `CommandGate` and
 `ExecutionMonitor`, every 10 ms; joints are measured at each step of the environment, every 50 ms. Left out is
-what needs a second process: the lease, heartbeats and ages, and the distance to a collision.
+what needs a second process: the lease, heartbeats and ages, the least motion that must be left, and the
+distance to a collision.
 """
 
 from __future__ import annotations

@@ -88,7 +88,10 @@ class EvaluationSettings:
         return self.lookahead_ms * NS_PER_MS
 
     def period_ns(self, own_ns: int) -> int:
-        """Return the time between two inferences [ns]; as the policy node plans it where nothing is set.
+        """Return the time between two inferences [ns].
+
+        Where nothing is set it is the policy node's, without the lookahead, which is less than a step of the
+        environment.
 
         Args:
             own_ns: What the model is meant for [ns].

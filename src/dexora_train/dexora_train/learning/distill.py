@@ -166,8 +166,7 @@ def learn_round(teacher: Acting, samples: Samples, steps: int, config: StageConf
     student = Student(copy.deepcopy(teacher))
     teacher.eval()
     prepared = accelerator.prepare(student)
-    weights = samples.weights(teacher.policy.config)
-    weights = weights if weights is None else weights.to(accelerator.device)
+    weights = samples.weights(teacher.policy.config, accelerator.device)
 
     def step_loss(step: int) -> tuple[Tensor, dict[str, float]]:
         sample, draws = samples.drawn(step, config, accelerator)

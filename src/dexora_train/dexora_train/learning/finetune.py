@@ -165,8 +165,7 @@ def adapt(old: Checkpoint, samples: Samples, config: FinetuneConfig, run: Run) -
     acting.eval()
     old.policy.train()
     stage = config.stage(len(samples.windows), old.recipe.max_prefix_steps)
-    weights = samples.weights(old.policy.config)
-    weights = weights if weights is None else weights.to(accelerator.device)
+    weights = samples.weights(old.policy.config, accelerator.device)
     module = InParts(acting, config.accumulation)
     prepared = accelerator.prepare(module)
 

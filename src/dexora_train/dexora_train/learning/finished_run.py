@@ -24,6 +24,9 @@ from dexora_train.learning.run_folder import (
 from dexora_train.learning.tokens import weights_hash
 from dexora_train.learning.train_config import TrainConfig
 
+START = "start"
+"""Key beside the settings of a run: SHA-256 (hex) of the weights that it started from."""
+
 
 @dataclass(frozen=True)
 class FinishedRun:
@@ -57,7 +60,9 @@ def open_finished(folder: Path) -> FinishedRun:
             raise TrainingError(f"{folder} has no {name}; let 'dexora-train train' finish in it first.")
     checkpoint, frames = open_checkpoint(folder / CHECKPOINT), Frames(folder / FRAMES)
     tokens = _tokens(folder / TOKENS, checkpoint.encoder, frames)
-    config = TrainConfig.from_dict(read_settings(folder / CONFIG))
+    settings = read_settings(folder / CONFIG)
+    settings.pop(START, None)
+    config = TrainConfig.from_dict(settings)
     return FinishedRun(config, checkpoint, checkpoint_hash(folder / CHECKPOINT), frames, tokens)
 
 

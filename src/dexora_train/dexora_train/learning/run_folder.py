@@ -14,8 +14,8 @@ from dexora_train.checkpoint import RECIPE, Checkpoint, load_checkpoint, save_ch
 from dexora_train.learning.errors import TrainingError
 from dexora_train.whole_folder import whole_folder
 
-CONFIG, CHECKPOINT, FRAMES, TOKENS = "config.json", "checkpoint", "frames", "tokens"
-SCENES, SEEING = "scenes", "seeing.safetensors"
+CONFIG, CHECKPOINT, FRAMES, TOKENS, SCENES = "config.json", "checkpoint", "frames", "tokens", "scenes"
+SEEING = "seeing.safetensors"
 """What lies where in the folder of a run."""
 _BUNDLE = "manifest.json"
 

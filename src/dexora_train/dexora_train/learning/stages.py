@@ -166,7 +166,7 @@ class Samples:
             torch.from_numpy(valid).to(device),
         )
 
-    def weights(self, config: PolicyConfig) -> Tensor | None:
+    def weights(self, config: PolicyConfig, device: torch.device) -> Tensor | None:
         """Return how much each joint counts (J,), 1 in the mean: the less its targets vary, the more.
 
         Relative arms move by tenths where fingers open and close, and need to be right to hundredths. None
@@ -174,11 +174,12 @@ class Samples:
 
         Args:
             config: Shape of the policy.
+            device: Where they are used.
         """
         if config.action_spread:
             return None
         weights = 1.0 / (self._squares(config) + _LEAST_SQUARE)
-        return torch.from_numpy((weights / weights.mean()).astype(np.float32))
+        return torch.from_numpy((weights / weights.mean()).astype(np.float32)).to(device)
 
     def spread(self, config: PolicyConfig) -> tuple[float, ...]:
         """Return `action_spread` for a policy of this shape."""
@@ -212,8 +213,7 @@ def learn_to_act(
     acting: Acting, samples: Samples, config: StageConfig, run: Run, questions: Questions | None = None
 ) -> None:
     """Train adapter, language and policy on cached tokens; the averaged weights stay in them."""
-    weights = samples.weights(acting.policy.config)
-    weights = weights if weights is None else weights.to(run.accelerator.device)
+    weights = samples.weights(acting.policy.config, run.accelerator.device)
     prepared = run.accelerator.prepare(acting)
 
     def step_loss(step: int) -> tuple[Tensor, dict[str, float]]:

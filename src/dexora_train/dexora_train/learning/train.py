@@ -4,23 +4,25 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
 from accelerate import Accelerator
 from dexora_core.bundle import Statistics
+from dexora_core.errors import ConfigError
 from dexora_core.records import to_dict
 from dexora_perception.model import EncoderConfig
 from dexora_perception.model import preset as encoder_preset
 from dexora_policy.model import Policy, PolicyConfig, build_language
 from dexora_policy.model import preset as policy_preset
-from dexora_policy.solver_plan import DEFAULT_STEPS, starts_from_noise
+from dexora_policy.solver_plan import DEFAULT_STEPS
 from numpy.typing import NDArray
 
 from dexora_train.checkpoint import Checkpoint, Recipe
 from dexora_train.data.reader import LeRobotReader
 from dexora_train.data.scenes import Scenes
-from dexora_train.learning.finished_run import FinishedRun, open_finished
+from dexora_train.learning.finished_run import START, FinishedRun, open_finished
 from dexora_train.learning.fit import check_pictures, refuse_unfit
 from dexora_train.learning.frames import Frames, unpack
 from dexora_train.learning.loop import Run
@@ -33,8 +35,8 @@ from dexora_train.learning.stage_config import StageConfig
 from dexora_train.learning.stages import Acting, Samples, learn_to_act
 from dexora_train.learning.tokens import cache_tokens
 from dexora_train.learning.train_config import Reports, TrainConfig
-from dexora_train.learning.warm_start import link_what_is_seen, take_over
-from dexora_train.learning.words import Listening, Questions, learn_words, sentences_of
+from dexora_train.learning.warm_start import link_what_is_seen, refuse_other_eyes, take_over
+from dexora_train.learning.words import Listening, Questions, known_of, learn_words, sentences_of
 from dexora_train.word_tokenizer import word_tokenizer
 
 
@@ -90,10 +92,14 @@ def train(
     keep_memory()
     accelerator = Accelerator(mixed_precision=config.mixed_precision)
     parent = None if start is None else open_finished(start)
-    config = replace(config, start="" if parent is None else parent.hash)
-    claim(folder, to_dict(config))
+    if not 0 < config.n_action_steps < policy_preset(config.preset).horizon:
+        raise ConfigError(f"n_action_steps is {config.n_action_steps}; choose 1 or more, below the horizon")
+    if parent is not None:
+        refuse_other_eyes(parent, config)
+    claim(folder, _claimed(config, parent))
     if start is not None:
-        link_what_is_seen(start, folder)
+        with accelerator.main_process_first():
+            link_what_is_seen(start, folder)
     refuse_unfit(dataset, config.robot)
     job = _Job(LeRobotReader(dataset), config, folder, accelerator, told, parent)
     check_pictures(job.reader, encoder_preset(config.preset))
@@ -101,6 +107,12 @@ def train(
     if accelerator.is_main_process:
         save_whole(done, folder / CHECKPOINT)
     return folder / CHECKPOINT
+
+
+def _claimed(config: TrainConfig, parent: FinishedRun | None) -> dict[str, Any]:
+    """Return the settings on which the weights depend."""
+    settings = {name: value for name, value in to_dict(config).items() if name != "n_action_steps"}
+    return settings if parent is None else {**settings, START: parent.hash}
 
 
 def _seen(job: _Job, dataset: Path) -> _Seen:
@@ -125,10 +137,11 @@ def _acting_checkpoint(job: _Job, seen: _Seen) -> Checkpoint:
     is_shared = policy_config.action_frame == "relative"
     statistics = statistics_of(job.reader, job.reader.root.name, is_shared=is_shared)
     drawn, language = scene_config(config), policy_config.language
-    told_of = [*(span.task for span in frames.spans), *(sentences_of(drawn) if seen.scenes else [])]
-    tokenizer = word_tokenizer(told_of, language.vocabulary, language.max_tokens)
+    tasks = [span.task for span in frames.spans]
+    sentences = [*tasks, *(sentences_of(drawn) if seen.scenes else [])]
+    tokenizer = word_tokenizer(sentences, language.vocabulary, language.max_tokens)
     samples = Samples(frames, seen.tokens, statistics, tokenizer, horizon=policy_config.horizon)
-    if starts_from_noise(config.head):
+    if config.head == "flow":
         policy_config = replace(policy_config, action_spread=samples.spread(policy_config))
     torch.manual_seed(config.seed + 1)
     policy = Policy(policy_config)
@@ -150,12 +163,13 @@ def _acting_checkpoint(job: _Job, seen: _Seen) -> Checkpoint:
         config.batch_acting, config.acting, config.seed, config.max_prefix_steps, config.imperfection
     )
     learn_to_act(acting, samples, stage, Run(job.folder / "acting", accelerator, told.line), questions)
-    recipe = _recipe(job, encoder.config, policy_config, statistics, told_of)
+    known = known_of(tasks, drawn if seen.scenes else None)
+    recipe = _recipe(job, encoder.config, policy_config, statistics, known)
     return Checkpoint(recipe, encoder, acting.policy, acting.language, tokenizer)
 
 
 def _recipe(
-    job: _Job, encoder: EncoderConfig, policy: PolicyConfig, statistics: Statistics, told_of: list[str]
+    job: _Job, encoder: EncoderConfig, policy: PolicyConfig, statistics: Statistics, known: tuple[str, ...]
 ) -> Recipe:
     config = job.config
     return Recipe(
@@ -167,7 +181,7 @@ def _recipe(
         step_dt_s=1.0 / job.reader.rate_hz,
         max_prefix_steps=config.max_prefix_steps,
         statistics=statistics,
-        known_instructions=tuple(dict.fromkeys(told_of)),
+        known_instructions=known,
         lineage=(*_before(job.parent), _sentence(job.reader, config)),
         n_action_steps=config.n_action_steps,
     )

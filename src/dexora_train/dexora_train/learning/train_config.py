@@ -32,7 +32,6 @@ class TrainConfig:
         max_prefix_steps: Longest committed prefix; the robot may think for so many steps.
         n_action_steps: Steps that the robot goes before it asks again; nothing that is trained depends on it.
         imperfection: What the policy does not get to see.
-        start: SHA-256 (hex) of the weights that acting starts from; empty: its own. `train` fills it in.
         mixed_precision: `no` or `bf16`, as `accelerate` has it.
         seed: Of everything random.
     """
@@ -51,7 +50,6 @@ class TrainConfig:
     max_prefix_steps: int = 8
     n_action_steps: int = 1
     imperfection: Imperfection = field(default_factory=Imperfection)
-    start: str = ""
     mixed_precision: str = "no"
     seed: int = 0
 

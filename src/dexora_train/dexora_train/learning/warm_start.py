@@ -18,9 +18,26 @@ from dexora_train.learning.errors import TrainingError
 from dexora_train.learning.finished_run import FinishedRun
 from dexora_train.learning.run_folder import FRAMES, SCENES, SEEING, TOKENS
 from dexora_train.learning.stages import Acting
+from dexora_train.learning.train_config import TrainConfig
 
 _OUTPUTS = "decoder.outputs."
 """What the network says in the end depends on the head; this layer begins anew."""
+_SHARED = ("robot", "preset", "scenes", "copies")
+"""Settings on which depends what is seen."""
+
+
+def refuse_other_eyes(run: FinishedRun, config: TrainConfig) -> None:
+    """Refuse to start from a run that sees or hears otherwise.
+
+    Raises:
+        TrainingError: It does; the settings are named.
+    """
+    other = [name for name in _SHARED if getattr(run.config, name) != getattr(config, name)]
+    if other:
+        raise TrainingError(
+            f"{run.checkpoint.recipe.name} has other {', '.join(other)}; start with its settings, or "
+            "without a run to start from."
+        )
 
 
 def link_what_is_seen(source: Path, folder: Path) -> None:
@@ -29,10 +46,23 @@ def link_what_is_seen(source: Path, folder: Path) -> None:
     Args:
         source: Folder of a finished `train` run; it is only read, and has to stay where it is.
         folder: Folder of the new run.
+
+    Raises:
+        TrainingError: The other run lacks something, or nothing can be written.
     """
-    for name in (FRAMES, SCENES, TOKENS, SEEING):
-        if (source / name).exists() and not (folder / name).exists():
-            (folder / name).symlink_to((source / name).resolve())
+    for name in (FRAMES, TOKENS, SEEING, SCENES):
+        link, original = folder / name, (source / name).resolve()
+        if not original.exists():
+            if name == SCENES:
+                continue
+            raise TrainingError(f"{source} has no {name}; start from a run that has.")
+        if link.exists():
+            continue
+        try:
+            link.unlink(missing_ok=True)
+            link.symlink_to(original)
+        except OSError as error:
+            raise TrainingError(f"{link} cannot be written ({error}); use another folder.") from error
 
 
 def take_over(run: FinishedRun, acting: Acting, config: PolicyConfig, tokenizer: str) -> None:
@@ -56,9 +86,9 @@ def take_over(run: FinishedRun, acting: Acting, config: PolicyConfig, tokenizer:
         )
     acting.adapter.load_state_dict(old.encoder.adapter.state_dict())
     acting.language.load_state_dict(old.language.state_dict())
-    weights = old.policy.state_dict().items()
-    kept = {name: value for name, value in weights if not name.startswith(_OUTPUTS)}
-    acting.policy.load_state_dict(kept, strict=False)
+    own = acting.policy.state_dict().items()
+    outputs = {name: value for name, value in own if name.startswith(_OUTPUTS)}
+    acting.policy.load_state_dict({**old.policy.state_dict(), **outputs})
     _keep_reading(acting.policy, old.policy)
 
 

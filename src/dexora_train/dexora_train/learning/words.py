@@ -6,7 +6,7 @@ scene instead of listening. A drawn scene can be asked about each of its things,
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import cache
 
@@ -154,6 +154,22 @@ def learn_words(listening: Listening, questions: Questions, config: StageConfig,
 def sentences_of(config: SceneConfig) -> list[str]:
     """Return every instruction that questions about some scenes use; their words must be known."""
     return [text for _, text, _ in _questions(config)]
+
+
+def known_of(demonstrated: Sequence[str], config: SceneConfig | None) -> tuple[str, ...]:
+    """Return every instruction that a policy may be given without asking back.
+
+    Args:
+        demonstrated: Instructions of the demonstrations.
+        config: Scenes that it was asked about; None: none. Their wordings count for tasks that were
+            demonstrated: about the others a policy was asked, and never saw them done.
+    """
+    asked = (
+        [(task_of_scene(config, number), text) for number, text, _ in _questions(config)] if config else []
+    )
+    seen = set(demonstrated)
+    shown = {task for task, text in asked if text in seen}
+    return tuple(dict.fromkeys([*demonstrated, *(text for task, text in asked if task in shown)]))
 
 
 @cache
