@@ -77,6 +77,7 @@ class Scheduler:
         self._config = config
         self._committed = committed
         self._delay = DelayEstimator()
+        self._discards_in_a_row = self._discards_since_ns = 0
         self.late = 0
         self.discards: Counter[str] = Counter()
         self.restart()
@@ -87,7 +88,7 @@ class Scheduler:
         self._delay.restart()
         self._begin_ns: int | None = None
         self._start_ns = self._token_ns = 0
-        self._end_discards()
+        self._discards_in_a_row = 0
 
     @property
     def delay_steps(self) -> int:
@@ -147,7 +148,7 @@ class Scheduler:
             chunk: What was published.
             measured: Where the robot is, shape (J,) [rad].
         """
-        self._end_discards()
+        self._discards_in_a_row = 0
         self._delay.add(chunk)
         self._committed.sent(now_ns, chunk, measured)
 
@@ -172,7 +173,3 @@ class Scheduler:
         values = {"count": self._discards_in_a_row, "time_ms": lasted_ns // NS_PER_MS}
         detail = f"{fault.code}: {fault.sentence.rstrip('.')}"
         return make_fault("DX-POL-017", now_ns, "", **values, detail=detail)
-
-    def _end_discards(self) -> None:
-        """Begin to count anew how many results in a row are discarded."""
-        self._discards_in_a_row = self._discards_since_ns = 0
