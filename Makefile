@@ -47,7 +47,7 @@ bundle:  ## the shipped policy from nothing, into build/bundle: collect, train, 
 	@$(IN_WORKSPACE) exec tools/build_bundle
 
 soak: FOR ?= training
-soak:  ## the long versions of the tests marked 'soak' (hours)
+soak:  ## the long versions of the tests marked 'soak' (minutes)
 	@$(SET_UP) $(FOR)
 	@$(IN_WORKSPACE) exec python -m pytest src tests -m soak --timeout=0
 
