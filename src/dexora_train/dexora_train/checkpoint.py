@@ -142,12 +142,24 @@ def check_recipe(recipe: Recipe) -> None:
             raise ConfigError(
                 f"{what}: {given} are made, the policy takes {taken}; train both with one recipe"
             )
-    for name, least in (("max_prefix_steps", 0), ("n_action_steps", 1)):
-        if not least <= getattr(recipe, name) < policy.horizon:
-            raise ConfigError(
-                f"{name} is {getattr(recipe, name)}; it must be {least} to {policy.horizon - 1}, "
-                "below the horizon"
-            )
+    check_steps("max_prefix_steps", recipe.max_prefix_steps, least=0, horizon=policy.horizon)
+    check_steps("n_action_steps", recipe.n_action_steps, least=1, horizon=policy.horizon)
+
+
+def check_steps(name: str, count: int, *, least: int, horizon: int) -> None:
+    """Refuse a number of a chunk's steps that no chunk has.
+
+    Args:
+        name: What is counted.
+        count: How many.
+        least: Fewest.
+        horizon: Steps of a chunk; there must be fewer.
+
+    Raises:
+        ConfigError: There are fewer or more.
+    """
+    if not least <= count < horizon:
+        raise ConfigError(f"{name} is {count}; it must be {least} to {horizon - 1}, below the horizon")
 
 
 def _read_recipe(directory: Path) -> Recipe:

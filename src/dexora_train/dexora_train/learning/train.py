@@ -10,7 +10,6 @@ import numpy as np
 import torch
 from accelerate import Accelerator
 from dexora_core.bundle import Statistics
-from dexora_core.errors import ConfigError
 from dexora_core.records import to_dict
 from dexora_perception.model import EncoderConfig
 from dexora_perception.model import preset as encoder_preset
@@ -19,7 +18,7 @@ from dexora_policy.model import preset as policy_preset
 from dexora_policy.solver_plan import DEFAULT_STEPS
 from numpy.typing import NDArray
 
-from dexora_train.checkpoint import Checkpoint, Recipe
+from dexora_train.checkpoint import Checkpoint, Recipe, check_steps
 from dexora_train.data.reader import LeRobotReader
 from dexora_train.data.scenes import Scenes
 from dexora_train.learning.finished_run import START, FinishedRun, open_finished
@@ -92,8 +91,8 @@ def train(
     keep_memory()
     accelerator = Accelerator(mixed_precision=config.mixed_precision)
     parent = None if start is None else open_finished(start)
-    if not 0 < config.n_action_steps < policy_preset(config.preset).horizon:
-        raise ConfigError(f"n_action_steps is {config.n_action_steps}; choose 1 or more, below the horizon")
+    horizon = policy_preset(config.preset).horizon
+    check_steps("n_action_steps", config.n_action_steps, least=1, horizon=horizon)
     if parent is not None:
         refuse_other_eyes(parent, config)
     claim(folder, _claimed(config, parent))
