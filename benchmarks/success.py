@@ -1,7 +1,7 @@
 """Success of trained policies in the environment: the bars of learning, from results or played anew.
 
     --results DIR     a folder of results per case; where a model is given, what is missing is played
-    --teacher DIR     checkpoint or bundle with 10 or more steps
+    --teacher DIR     checkpoint of a diffusion head; it is played with 16 steps
     --student DIR     bundle with both precisions: fp32 is the student, int8 what is shipped
     --adapted DIR     the same, fine-tuned by LoRA on the held-out variant
     --bottle DIR      checkpoint or bundle trained on open_bottle
@@ -33,6 +33,7 @@ from dexora_train.evaluate.summary import named_share, summaries
 from dexora_train.evaluate.tables import percent_range, points_range
 
 TEACHER_PERCENT = {"reach": 97.0, "lift": 85.0, "bimanual_lift": 85.0}
+TEACHER_STEPS = 16
 TASKS, VARIANT = tuple(TEACHER_PERCENT), "lift_variant"
 SEEDS, PAIRED_SEEDS, QUICK_SEEDS = 200, 334, 2
 STUDENT_POINTS, INT8_POINTS, DELAY_POINTS, NAMED_PERCENT = 3.0, 1.0, 5.0, 95.0
@@ -61,7 +62,7 @@ class Case:
 
 INT8, RELEASE = "int8", "release"
 CASES = {
-    "teacher": Case("teacher", is_paired=True),
+    "teacher": Case("teacher", EvaluationSettings(steps=TEACHER_STEPS), is_paired=True),
     "student": Case("student", EvaluationSettings(precision="fp32"), is_paired=True),
     "int8": Case("student", EvaluationSettings(precision=INT8), is_paired=True),
     "named": Case("student", EvaluationSettings(precision=INT8, is_redirected=True), ("reach",)),

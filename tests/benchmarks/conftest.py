@@ -1,6 +1,8 @@
-"""Makes the scripts of `benchmarks/` importable, as they are when one of them is started."""
+"""Makes the scripts of `benchmarks/`, which import each other by name, and made-up results importable."""
 
 import sys
 from pathlib import Path
 
-sys.path.insert(0, str(Path(__file__).parents[2] / "benchmarks"))
+ROOT = Path(__file__).parents[2]
+sys.path.insert(0, str(ROOT / "benchmarks"))
+sys.path.append(str(ROOT / "src/dexora_train/test"))

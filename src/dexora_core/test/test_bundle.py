@@ -147,7 +147,7 @@ def test_bundle_says_how_often_its_policy_is_asked_and_an_old_one_at_every_step(
         (lambda c: c.update(schedule=[0.0]), "schedule has 1 times for 2 steps"),
         (lambda c: c.update(schedule=[0.0, float("nan")]), "every number must be finite"),
         (lambda c: c.update(step_dt_s=10**400), "it is no JSON text"),
-        (lambda c: c.update(head="ddpm"), "allowed are mip, flow, v, epsilon"),
+        (lambda c: c.update(head="ddpm"), "allowed are mip, flow, sample, v, epsilon"),
         (lambda c: c.update(precision="int4"), "allowed are fp32, fp16, bf16, int8"),
         (lambda c: c.update(max_prefix_steps=16), "must be below horizon 16"),
         (lambda c: c.update(n_action_steps=16), "n_action_steps 16 must be below horizon 16"),

@@ -41,7 +41,7 @@ def sample(head: str, steps: int, predict: Predict, noise: Float32, prefix: Pref
     """Return normalised actions (1, H, J).
 
     Args:
-        head: What the network predicts: mip, flow, v or epsilon.
+        head: What the network predicts: mip, flow, sample, v or epsilon.
         steps: How often it is asked.
         predict: The network.
         noise: (1, H, J) standard normal; `mip` does not read it.

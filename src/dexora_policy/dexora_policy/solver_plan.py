@@ -6,8 +6,9 @@ Every kind of head is one recurrence over the chunk x, in float32 outside the ne
     estimate = clean + correction * (clean - clean of the step before)
     x        = next_from_x * x + next_from_estimate * estimate
 
-so that torch, numpy and an exported graph run the same few lines. Flow matching steps by Euler; v and epsilon
-by DPM-Solver++ 2M (arXiv 2211.01095); `mip` is two regressions (arXiv 2512.01809). No torch here, no numpy.
+so that torch, numpy and an exported graph run the same few lines. `flow` and `sample` step by Euler on a
+linear path; v and epsilon by DPM-Solver++ 2M (arXiv 2211.01095); `mip` is two regressions (arXiv 2512.01809).
+No torch here, no numpy.
 """
 
 from __future__ import annotations
@@ -18,11 +19,13 @@ from dataclasses import dataclass
 
 from dexora_core.errors import ConfigError
 
-HEADS = ("mip", "flow", "v", "epsilon")
+HEADS = ("mip", "flow", "sample", "v", "epsilon")
+# Heads on the linear path, whose clean estimates are not limited to the range of the normaliser.
+LINEAR = ("flow", "sample")
 MIP_TIMES = (0.0, 0.9)
-DEFAULT_STEPS = {"mip": 2, "flow": 5, "v": 5, "epsilon": 5}
+DEFAULT_STEPS = {"mip": 2, "flow": 5, "sample": 5, "v": 5, "epsilon": 5}
 # The network's time of an action that is already clean, such as the committed prefix.
-CLEAN_TIME = {"mip": 1.0, "flow": 0.0, "v": 0.0, "epsilon": 0.0}
+CLEAN_TIME = {"mip": 1.0, "flow": 0.0, "sample": 1.0, "v": 0.0, "epsilon": 0.0}
 
 COSINE_OFFSET = 0.008
 # The capped last beta of the cosine schedule leaves this signal at time 1 (1000 training steps, beta 0.999).
@@ -84,18 +87,21 @@ def starts_from_noise(head: str) -> bool:
 
 
 def time_grid(head: str, steps: int) -> tuple[float, ...]:
-    """Return the times of a diffusion from its start to 0, trailing and nested: 4 steps hold those of 2."""
+    """Return the times of a diffusion from noise to clean, trailing and nested: 4 steps hold those of 2."""
+    if head == "sample":
+        return tuple(k / steps for k in range(steps + 1))
     start = _epsilon_start() if head == "epsilon" else 1.0
     return tuple(start * (1 - k / steps) for k in range(steps + 1))
 
 
 def signal_and_noise(head: str, time: float) -> tuple[float, float]:
-    """Return the factors of action and noise in x at a time in [0, 1]; 0 is clean.
+    """Return the factors of action and noise in x at a time in [0, 1].
 
-    Flow matching is linear; v and epsilon follow the cosine schedule (`squaredcos_cap_v2`).
+    Flow matching is linear, and so is `sample`, whose time runs as that of `mip`: 1 is clean. v and epsilon
+    follow the cosine schedule (`squaredcos_cap_v2`).
     """
-    if head == "flow":
-        return 1.0 - time, time
+    if head in LINEAR:
+        return (1.0 - time, time) if head == "flow" else (time, 1.0 - time)
     signal = math.cos(cosine_angle(time)) / math.cos(cosine_angle(0.0))
     signal = min(max(signal, MIN_SIGNAL), 1.0)
     return signal, math.sqrt(1.0 - signal * signal)
@@ -117,6 +123,7 @@ def _diffusion_step(head: str, grid: tuple[float, ...], k: int) -> SolverStep:
     next_signal, next_noise = signal_and_noise(head, grid[k + 1])
     from_x, from_prediction = {
         "flow": (1.0, -noise),
+        "sample": (0.0, 1.0),
         "v": (signal, -noise),
         "epsilon": (1 / max(signal, MIN_SIGNAL), -noise / max(signal, MIN_SIGNAL)),
     }[head]
@@ -128,13 +135,13 @@ def _diffusion_step(head: str, grid: tuple[float, ...], k: int) -> SolverStep:
         correction=_second_order(head, grid, k),
         next_from_x=ratio,
         next_from_estimate=next_signal - ratio * signal,
-        clean_limit=math.inf if head == "flow" else CLEAN_LIMIT,
+        clean_limit=math.inf if head in LINEAR else CLEAN_LIMIT,
     )
 
 
 def _second_order(head: str, grid: tuple[float, ...], k: int) -> float:
     """Return 1 / (2 r) of DPM-Solver++ 2M, r = the step before over this one in half log-SNR."""
-    if head == "flow" or k in {0, len(grid) - 2}:
+    if head in LINEAR or k in {0, len(grid) - 2}:
         return 0.0
     before, here, after = (_half_log_snr(head, time) for time in grid[k - 1 : k + 2])
     return (after - here) / (2 * (here - before))

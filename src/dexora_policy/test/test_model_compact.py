@@ -14,7 +14,7 @@ from dexora_description import contract_path
 
 
 @torch.no_grad()
-@pytest.mark.parametrize("head", ["mip", "flow", "v"])
+@pytest.mark.parametrize("head", ["mip", "flow", "sample", "v"])
 def test_relative_chunk_is_the_absolute_one_counted_from_the_state(head):
     relative, absolute = (make_policy(head=head, action_frame=frame) for frame in ("relative", "absolute"))
     absolute.load_state_dict(relative.state_dict())
@@ -53,7 +53,7 @@ def test_spread_that_divides_nothing_or_too_few_is_refused(spread):
 
 @pytest.mark.parametrize("head", ["mip", "v"])
 def test_head_whose_solver_limits_clean_actions_takes_no_spread(head):
-    with pytest.raises(ConfigError, match="action_spread is for head 'flow'"):
+    with pytest.raises(ConfigError, match="action_spread is for heads flow, sample"):
         replace(preset("compact"), head=head, action_spread=(1.0,) * 36)
 
 

@@ -202,7 +202,7 @@ def test_embodiments_have_action_layers_of_their_own():
 @pytest.mark.parametrize(
     ("changes", "message"),
     [
-        ({"head": "gan"}, "head is 'gan'; allowed are mip, flow, v, epsilon"),
+        ({"head": "gan"}, "head is 'gan'; allowed are mip, flow, sample, v, epsilon"),
         ({"heads": 5}, "width is 64; it must be a multiple of heads = 5"),
         ({"embodiments": ()}, "embodiments are empty"),
         ({"embodiments": ("a", "a")}, "embodiments are a, a; each name may appear once"),

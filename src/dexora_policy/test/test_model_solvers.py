@@ -17,7 +17,7 @@ from dexora_policy.solver_plan import (
     signal_and_noise as scalar_signal_and_noise,
 )
 
-DIFFUSIONS = ("flow", "v", "epsilon")
+DIFFUSIONS = ("flow", "sample", "v", "epsilon")
 MEAN, STD = 0.4, 0.3
 STEPS = (2, 4, 5, 8, 10)
 
@@ -30,7 +30,8 @@ def exact_network(head, error=None):
         variance = (signal * STD) ** 2 + share**2
         clean = MEAN + signal * STD**2 / variance * (x - signal * MEAN)
         noise = share / variance * (x - signal * MEAN)
-        answer = {"flow": noise - clean, "v": signal * noise - share * clean, "epsilon": noise}[head]
+        velocity = signal * noise - share * clean
+        answer = {"flow": noise - clean, "sample": clean, "v": velocity, "epsilon": noise}[head]
         return answer if error is None else answer + error(x)
 
     return network
@@ -112,7 +113,7 @@ def test_more_steps_come_closer_to_fifty(head):
     assert reference.std().item() == pytest.approx(STD, abs=0.02)
 
 
-@pytest.mark.parametrize(("head", "bound"), [("flow", 0.05), ("v", 0.05), ("epsilon", 1.0)])
+@pytest.mark.parametrize(("head", "bound"), [("flow", 0.05), ("sample", 0.05), ("v", 0.05), ("epsilon", 1.0)])
 def test_small_error_of_the_network_stays_small(head, bound):
     """An epsilon network in five steps would turn 0.01 into 49 without its clipped start."""
     torch.manual_seed(0)
@@ -125,7 +126,7 @@ def test_small_error_of_the_network_stays_small(head, bound):
 @pytest.mark.parametrize(
     ("head", "steps", "message"),
     [
-        ("gan", 2, "head is 'gan'; allowed are mip, flow, v, epsilon"),
+        ("gan", 2, "head is 'gan'; allowed are mip, flow, sample, v, epsilon"),
         ("mip", 3, "steps is 3; head 'mip' takes exactly 2"),
         ("flow", 0, "steps is 0; head 'flow' takes at least 1"),
     ],

@@ -139,11 +139,11 @@ def test_mip_asks_twice_and_ignores_noise():
     assert asked == [(0.0, 0.0), (pytest.approx(0.8), pytest.approx(0.9))]
 
 
-@pytest.mark.parametrize("head", ["flow", "v", "epsilon", "mip"])
+@pytest.mark.parametrize("head", ["flow", "sample", "v", "epsilon", "mip"])
 def test_prefix_is_clean_whenever_the_network_is_asked_and_kept(head):
     mask = (np.arange(H) < 4)[None]
     prefix = Prefix(np.full((1, H, J), 0.25, np.float32), mask)
-    clean_time = 1.0 if head == "mip" else 0.0
+    clean_time = 1.0 if head in {"mip", "sample"} else 0.0
 
     def predict(noisy, times):
         assert (noisy[0, :4] == 0.25).all()

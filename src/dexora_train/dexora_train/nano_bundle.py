@@ -173,7 +173,7 @@ def main() -> None:
     parser.add_argument("--preset", choices=PRESETS, default="nano")
     parser.add_argument("--out", type=Path, required=True, help="directory of the bundle; must not exist")
     parser.add_argument("--seed", type=int, default=0)
-    parser.add_argument("--head", default="mip", help="mip, flow, v or epsilon")
+    parser.add_argument("--head", default="mip", help="mip, flow, sample, v or epsilon")
     parser.add_argument("--int8", choices=("none", "dynamic", "qdq", "both"), default="none")
     given = parser.parse_args()
     path = build_nano_bundle(given.out, given.preset, given.seed, head=given.head, int8=given.int8)

@@ -11,7 +11,7 @@ import torch
 from dexora_core.errors import ConfigError
 from dexora_policy.model import Policy
 from dexora_policy.model.process import advance, corrupt
-from dexora_policy.solver_plan import signal_and_noise, solver_plan
+from dexora_policy.solver_plan import CLEAN_TIME, signal_and_noise, solver_plan
 from dexora_train.checkpoint import load_checkpoint
 from dexora_train.cli import main
 from dexora_train.learning import distill as distilling
@@ -88,15 +88,15 @@ def slow_lesson(policy, context, actions, draws, steps, k):
     z = noisy.clone()
     for step in (replace(plan[2 * place + n], correction=0.0) for n in range(2)):
         given, times = z.clone(), torch.full((1, HORIZON), step.time)
-        given[:, :length], times[:, :length] = clean[:, :length], 0.0
+        given[:, :length], times[:, :length] = clean[:, :length], CLEAN_TIME[head]
         z, _ = advance(step, z, policy.denoise(given, times, one_of(context, k)), z)
-    later = plan[2 * place + 2].time if 2 * place + 2 < len(plan) else 0.0
+    later = plan[2 * place + 2].time if 2 * place + 2 < len(plan) else CLEAN_TIME[head]
     (a, s), (a_later, s_later) = (signal_and_noise(head, t) for t in (time, later))
     target = (z - s_later / s * noisy) / (a_later - s_later / s * a)
     return noisy, time, target, max(a * a / (s * s), 1.0)
 
 
-@pytest.mark.parametrize("head", ["v", "flow"])
+@pytest.mark.parametrize("head", ["v", "flow", "sample"])
 @pytest.mark.parametrize("steps", [1, 2, 8])
 @torch.no_grad()
 def test_lesson_is_that_of_the_slow_formula(head, steps):
@@ -110,12 +110,12 @@ def test_lesson_is_that_of_the_slow_formula(head, steps):
         noisy, time, target, weight = slow_lesson(policy, context, actions, draws, steps, k)
         length = int(draws.prefix[k])
         own = torch.full((1, HORIZON), time)
-        own[:, :length] = 0.0
+        own[:, :length] = CLEAN_TIME[head]
         given = torch.cat([actions[k : k + 1, :length], noisy[:, length:]], dim=1)
         torch.testing.assert_close(learnt.given[k : k + 1], given)
         a, s = signal_and_noise(head, time)
         answer = policy.denoise(given, own, one_of(context, k))
-        estimate = given + -s * answer if head == "flow" else a * noisy - s * answer
+        estimate = {"flow": given - s * answer, "v": a * noisy - s * answer, "sample": answer}[head]
         counted = slice(length, 5 if k == 2 else None)
         total += float(weight * (target - estimate)[:, counted].square().sum())
         count += target[:, counted].numel()

@@ -88,7 +88,7 @@ class Silent:
 NOTHING_KNOWN = Context(None, None, None)
 
 
-@pytest.mark.parametrize("head", ["mip", "flow", "v"])
+@pytest.mark.parametrize("head", ["mip", "flow", "sample", "v"])
 def test_committed_and_padded_steps_do_not_count(head):
     policy, shape = Silent(head), (2, 16, 36)
     draws = Draws(0, 3, shape, 4)
@@ -106,7 +106,7 @@ def test_committed_and_padded_steps_do_not_count(head):
     assert not torch.isclose(loss, policy_loss(policy, NOTHING_KNOWN, other, valid, draws))
 
 
-@pytest.mark.parametrize("head", ["mip", "flow", "v"])
+@pytest.mark.parametrize("head", ["mip", "flow", "sample", "v"])
 def test_committed_steps_are_given_clean(head):
     policy, shape = Silent(head), (2, 16, 36)
     draws = Draws(0, 3, shape, 4)
@@ -120,7 +120,7 @@ def test_committed_steps_are_given_clean(head):
         assert (times[0] == times[1]).all() or head != "mip"
 
 
-@pytest.mark.parametrize("head", ["mip", "flow", "v"])
+@pytest.mark.parametrize("head", ["mip", "flow", "sample", "v"])
 def test_relative_actions_are_counted_from_the_measured_state(head):
     policy, shape = Silent(head), (2, 16, 36)
     draws, state = Draws(0, 3, shape, 4), torch.randn(2, 36)
@@ -383,6 +383,39 @@ def test_other_head_starts_from_a_finished_run_and_learns_only_to_act(tmp_path, 
     assert json.loads((out / "config.json").read_text())["start"] == checkpoint_hash(
         tmp_path / "first/checkpoint"
     )
+
+
+def test_head_that_also_says_what_is_clean_starts_with_the_same_answers(tmp_path, small_dataset, monkeypatch):
+    first = load_checkpoint(training.train(small_dataset, tmp_path / "first", NANO))
+    monkeypatch.setattr(training, "learn_to_act", lambda *_: None)
+    other = replace(NANO, head="sample")
+    second = load_checkpoint(
+        training.train(small_dataset, tmp_path / "other", other, start=tmp_path / "first")
+    )
+    one, two = first.policy, second.policy
+    assert one.decoder.outputs[0].weight.any()
+    assert two.config.action_spread
+    inputs = model_inputs(first)
+    times, chunk = torch.full((1, one.config.horizon), 0.9), torch.randn(1, one.config.horizon, 36)
+    with torch.no_grad():
+        answers = [
+            policy.from_frame(policy.denoise(policy.to_frame(chunk, context), times, context), context)
+            for policy, context in ((one, one.context(**inputs)), (two, two.context(**inputs)))
+        ]
+    torch.testing.assert_close(answers[0], answers[1], rtol=1e-4, atol=1e-5)
+
+
+def model_inputs(checkpoint):
+    """Return random inputs of a checkpoint's policy, one sample."""
+    config = checkpoint.recipe.policy
+    return {
+        "tokens": torch.randn(1, config.views, config.tokens_per_view, config.width),
+        "view_mask": torch.ones(1, config.views, dtype=torch.bool),
+        "language": torch.randn(1, config.language.max_tokens, config.language.dim),
+        "language_mask": torch.ones(1, config.language.max_tokens, dtype=torch.bool),
+        "state": torch.randn(1, config.joints),
+        "state_mask": torch.ones(1, config.joints, dtype=torch.bool),
+    }
 
 
 @pytest.mark.parametrize(

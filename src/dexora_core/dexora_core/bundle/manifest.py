@@ -9,7 +9,7 @@ from dataclasses import asdict, dataclass
 from dexora_core.bundle.statistics import Statistics
 
 SCHEMA = 1
-HEADS = ("mip", "flow", "v", "epsilon")
+HEADS = ("mip", "flow", "sample", "v", "epsilon")
 PRECISIONS = ("fp32", "fp16", "bf16", "int8")
 
 

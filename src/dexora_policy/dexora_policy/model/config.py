@@ -10,7 +10,7 @@ from typing import Any
 from dexora_core.errors import ConfigError
 from dexora_core.records import from_dict, to_dict
 
-from dexora_policy.solver_plan import HEADS
+from dexora_policy.solver_plan import HEADS, LINEAR
 
 ACTION_FRAMES = ("absolute", "relative")
 LANGUAGE_KINDS = ("tiny", "llama", "t5", "minilm")
@@ -74,7 +74,7 @@ class PolicyConfig:
         tokens_per_view: Tokens N of one view.
         language: The source of language features.
         joints: Joints J, in the robot's order.
-        head: What the network predicts: `mip`, `flow`, `v`, or `epsilon` (old checkpoints only).
+        head: What the network predicts: `mip`, `flow`, `sample`, `v`, or `epsilon` (old checkpoints only).
         embodiments: Robots with action layers of their own; the first is the default.
         extra_slots: Further conditions that may be given.
         has_state_head: Whether joint tokens also predict the joint state (auxiliary loss).
@@ -87,7 +87,8 @@ class PolicyConfig:
         action_spread: How much each joint's normalised actions vary in that frame (J,). The network's actions
             are divided by it, so that noise is as large as what it hides; without that, noise hides small
             motions at nearly all times, and few samples teach a head that denoises. Empty: 1 for all. Only
-            `flow` takes it: the other heads' solvers limit clean actions to the normaliser's range.
+            `flow` and `sample` take it: the solvers of `v` and `epsilon` limit clean actions to the
+            normaliser's range, and `mip` starts from nothing.
     """
 
     width: int
@@ -137,8 +138,8 @@ class PolicyConfig:
         if unknown:
             raise ConfigError(f"absolute_joints name {unknown}; joints are 0 to {self.joints - 1}")
         spread = self.action_spread
-        if spread and self.head != "flow":
-            raise ConfigError(f"action_spread is for head 'flow'; head is {self.head!r}")
+        if spread and self.head not in LINEAR:
+            raise ConfigError(f"action_spread is for heads {', '.join(LINEAR)}; head is {self.head!r}")
         if spread and (len(spread) != self.joints or not all(0.0 < one < math.inf for one in spread)):
             raise ConfigError(
                 f"action_spread holds {len(spread)} numbers; give {self.joints} of them, each above 0"

@@ -7,7 +7,7 @@ import math
 import torch
 from torch import Tensor
 
-from dexora_policy.solver_plan import MIN_SIGNAL, SolverStep, cosine_angle
+from dexora_policy.solver_plan import LINEAR, MIN_SIGNAL, SolverStep, cosine_angle
 
 
 def corrupt(head: str, actions: Tensor, noise: Tensor, times: Tensor) -> Tensor:
@@ -28,7 +28,7 @@ def corrupt(head: str, actions: Tensor, noise: Tensor, times: Tensor) -> Tensor:
 
 def target(head: str, actions: Tensor, noise: Tensor, times: Tensor) -> Tensor:
     """Return what the network has to predict; arguments as in `corrupt`."""
-    if head == "mip":
+    if head in {"mip", "sample"}:
         return actions
     if head == "flow":
         return noise - actions
@@ -40,8 +40,8 @@ def target(head: str, actions: Tensor, noise: Tensor, times: Tensor) -> Tensor:
 
 def signal_and_noise(head: str, times: Tensor) -> tuple[Tensor, Tensor]:
     """Return the factors of action and noise in x at times in [0, 1], as `solver_plan` has them."""
-    if head == "flow":
-        return 1 - times, times
+    if head in LINEAR:
+        return (1 - times, times) if head == "flow" else (times, 1 - times)
     first = cosine_angle(0.0)
     angle = first + times * (math.pi / 2 - first)
     signal = (torch.cos(angle) / math.cos(first)).clamp(MIN_SIGNAL, 1.0)

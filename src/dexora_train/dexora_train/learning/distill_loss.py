@@ -20,7 +20,7 @@ from torch import Tensor
 
 from dexora_train.learning.losses import Draws, prefix_mask
 
-HEADS = ("v", "flow")
+HEADS = ("v", "flow", "sample")
 """Heads that can be distilled."""
 # Which of a step's chances decides the place on the student's grid; `observation` takes those before.
 _PLACE_CHANCE = 7
@@ -58,14 +58,18 @@ class Grid:
             x: Where it starts (B, H, J).
             prediction: What the network answers there (B, H, J).
         """
-        clean = self._of("clean_from_x", place) * x + self._of("clean_from_prediction", place) * prediction
+        clean = self._of("clean_from_x", place) * x + self.factor(place) * prediction
         clean = clean.clamp(-self._limit, self._limit)
         return self._of("next_from_x", place) * x + self._of("next_from_estimate", place) * clean
 
     def answer(self, place: Tensor, x: Tensor, after: Tensor) -> Tensor:
         """Return what the network must answer at x to get to `after`; arguments as in `step`."""
         clean = (after - self._of("next_from_x", place) * x) / self._of("next_from_estimate", place)
-        return (clean - self._of("clean_from_x", place) * x) / self._of("clean_from_prediction", place)
+        return (clean - self._of("clean_from_x", place) * x) / self.factor(place)
+
+    def factor(self, place: Tensor) -> Tensor:
+        """Return how far a clean estimate is off where the network's answer is off by 1 (B, 1, 1)."""
+        return self._of("clean_from_prediction", place)
 
     def _of(self, name: str, place: Tensor) -> Tensor:
         return self._values[name][place, None, None]
@@ -115,7 +119,7 @@ def lesson(teacher: Policy, context: Context, actions: Tensor, draws: Draws, ste
         x = fine.step(half, x, prediction)
     signal, noise = signal_and_noise(head, time[..., None])
     # max(SNR, 1) on the error of the clean estimate, written for the network's own answer.
-    weight = torch.maximum(signal, noise).square()
+    weight = ((signal / noise).clamp(min=1.0) * coarse.factor(place)).square()
     given = torch.where(committed, clean, noisy)
     return Lesson(given, time, coarse.answer(place, noisy, x), weight, committed)
 

@@ -2,7 +2,8 @@
 
 Training with a prefix teaches a policy to continue what is being executed while it thinks ("Training-time
 action conditioning for efficient real-time chunking", arXiv 2512.05964). Flow matching is arXiv 2210.02747
-with the times of pi0 (arXiv 2410.24164); `mip` are the two regressions of arXiv 2512.01809.
+with the times of pi0 (arXiv 2410.24164); `mip` are the two regressions of arXiv 2512.01809; `sample` predicts
+what is clean and is judged by the velocity that follows from it (arXiv 2511.13720).
 """
 
 from __future__ import annotations
@@ -16,6 +17,8 @@ from torch import Tensor
 
 # Beta(1.5, 1), kept away from pure noise by s, as in pi0; here time 1 is noise.
 _TIME_SHAPE, _TIME_SCALE = 1.5, 0.999
+# Less noise than this does not let an error of `sample` count more.
+_LEAST_NOISE = 0.1
 
 
 def prefix_mask(lengths: Tensor, horizon: int) -> Tensor:
@@ -92,6 +95,8 @@ def policy_loss(
     def error(time: Tensor, noisy: Tensor, wanted: Tensor) -> Tensor:
         given = torch.where(committed[..., None], actions, noisy)
         squared = (policy.denoise_committed(given, time, committed, context) - wanted).square()
+        if name == "sample":
+            squared = squared / (1 - time[..., None]).clamp(min=_LEAST_NOISE).square()
         squared = squared if weights is None else squared * weights
         return (squared * counted).sum() / (counted.sum() * actions.shape[-1]).clamp(min=1.0)
 
@@ -103,6 +108,6 @@ def policy_loss(
             error(first, torch.zeros_like(actions), actions) / MIP_TIMES[1] ** 2
             + error(second, nearly, actions) / (1 - MIP_TIMES[1]) ** 2
         )
-    times = draws.times[:, None]
+    times = (1 - draws.times if name == "sample" else draws.times)[:, None]
     noisy = corrupt(name, actions, draws.noise, times.expand(actions.shape[:2]))
     return error(times, noisy, target(name, actions, draws.noise, times.expand(actions.shape[:2])))

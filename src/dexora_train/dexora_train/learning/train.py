@@ -15,7 +15,7 @@ from dexora_perception.model import EncoderConfig
 from dexora_perception.model import preset as encoder_preset
 from dexora_policy.model import Policy, PolicyConfig, build_language
 from dexora_policy.model import preset as policy_preset
-from dexora_policy.solver_plan import DEFAULT_STEPS
+from dexora_policy.solver_plan import DEFAULT_STEPS, LINEAR
 from numpy.typing import NDArray
 
 from dexora_train.checkpoint import Checkpoint, Recipe, check_steps
@@ -140,7 +140,7 @@ def _acting_checkpoint(job: _Job, seen: _Seen) -> Checkpoint:
     sentences = [*tasks, *(sentences_of(drawn) if seen.scenes else [])]
     tokenizer = word_tokenizer(sentences, language.vocabulary, language.max_tokens)
     samples = Samples(frames, seen.tokens, statistics, tokenizer, horizon=policy_config.horizon)
-    if config.head == "flow":
+    if config.head in LINEAR:
         policy_config = replace(policy_config, action_spread=samples.spread(policy_config))
     torch.manual_seed(config.seed + 1)
     policy = Policy(policy_config)

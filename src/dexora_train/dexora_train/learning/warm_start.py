@@ -21,7 +21,8 @@ from dexora_train.learning.stages import Acting
 from dexora_train.learning.train_config import TrainConfig
 
 _OUTPUTS = "decoder.outputs."
-"""What the network says in the end depends on the head; this layer begins anew."""
+_CLEAN = ("mip", "sample")
+"""Heads that say what is clean. Between others, the layer that says it begins anew: it means other things."""
 _SHARED = ("robot", "preset", "scenes", "copies")
 """Settings on which depends what is seen."""
 
@@ -88,16 +89,21 @@ def take_over(run: FinishedRun, acting: Acting, config: PolicyConfig, tokenizer:
     acting.language.load_state_dict(old.language.state_dict())
     own = acting.policy.state_dict().items()
     outputs = {name: value for name, value in own if name.startswith(_OUTPUTS)}
-    acting.policy.load_state_dict({**old.policy.state_dict(), **outputs})
-    _keep_reading(acting.policy, old.policy)
+    says_the_same = {config.head, old.recipe.policy.head} <= set(_CLEAN)
+    acting.policy.load_state_dict({**old.policy.state_dict(), **({} if says_the_same else outputs)})
+    _keep_meaning(acting.policy, old.policy, says_the_same=says_the_same)
 
 
-def _keep_reading(policy: Policy, old: Policy) -> None:
-    """Let the layer that reads actions see them as before, whatever they are divided by now."""
+def _keep_meaning(policy: Policy, old: Policy, *, says_the_same: bool) -> None:
+    """Let the layers that read and say actions mean the same as before, whatever they are divided by now."""
     factor = _spread_of(policy) / _spread_of(old)
     for layer in policy.decoder.inputs:
         assert isinstance(layer, nn.Linear)
         layer.weight.data[:, : len(factor)] *= factor
+    for layer in policy.decoder.outputs if says_the_same else ():
+        assert isinstance(layer, nn.Linear)
+        layer.weight.data /= factor[:, None]
+        layer.bias.data /= factor
 
 
 def _spread_of(policy: Policy) -> Tensor:
