@@ -137,6 +137,12 @@ def test_bundle_says_how_often_its_policy_is_asked_and_an_old_one_at_every_step(
     assert load_bundle(bundle.path).manifest.replan_hz == pytest.approx(hz)
 
 
+@pytest.mark.parametrize("scale", [None, 0.0, 0.4])
+def test_bundle_says_how_large_the_noise_is_that_it_starts_from(bundle, scale):
+    edit(bundle.path, lambda c: c.pop("noise_scale", None) if scale is None else c.update(noise_scale=scale))
+    assert load_bundle(bundle.path).manifest.noise_scale == (1.0 if scale is None else scale)
+
+
 @pytest.mark.parametrize(
     ("change", "words"),
     [
@@ -153,6 +159,8 @@ def test_bundle_says_how_often_its_policy_is_asked_and_an_old_one_at_every_step(
         (lambda c: c.update(n_action_steps=16), "n_action_steps 16 must be below horizon 16"),
         (lambda c: c.update(n_action_steps=0), "at least 1"),
         (lambda c: c.update(n_action_steps=None), "n_action_steps is"),
+        (lambda c: c.update(noise_scale=1.1), "noise_scale is 1.1; it must be at least 0 and at most 1"),
+        (lambda c: c.update(noise_scale=float("nan")), "noise_scale"),
         (lambda c: c.update(name="../x"), "name is '../x'"),
         (lambda c: c.update(created="yesterday"), "created is 'yesterday'"),
         (lambda c: c.update(parent="abc"), "parent is 'abc'"),

@@ -144,7 +144,8 @@ class PolicyRunner:
     def _noise(self) -> NDArray[np.float32]:
         if not starts_from_noise(self._manifest.head):
             return np.zeros(self._shape, np.float32)
-        return self._random.standard_normal(self._shape, dtype=np.float32)
+        noise = self._random.standard_normal(self._shape, dtype=np.float32)
+        return np.float32(self._manifest.noise_scale) * noise
 
 
 def _rounded(limits: FloatArray, inwards: float) -> NDArray[np.float32]:

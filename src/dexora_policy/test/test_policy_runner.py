@@ -54,6 +54,14 @@ def test_noise_is_drawn_for_heads_that_start_from_it():
     assert 0.8 < inputs["noise"].std() < 1.2
 
 
+def test_noise_is_as_large_as_the_bundle_says():
+    whole, less = (
+        runner(None, manifest(head="flow", noise_scale=scale)).inputs(observe())["noise"]
+        for scale in (1.0, 0.25)
+    )
+    assert np.allclose(less, 0.25 * whole)
+
+
 def test_prefix_beyond_what_was_trained_is_cut():
     inputs = runner(None).inputs(observe(prefix=H))
     assert inputs["prefix_mask"].sum() == MANIFEST.max_prefix_steps

@@ -44,6 +44,7 @@ class Recipe:
         parent: Manifest hash of the bundle that this one came from; empty for none.
         lineage: How it came about, oldest first, one sentence each.
         n_action_steps: Steps between two inferences.
+        noise_scale: Standard deviation of the noise that denoising starts from, 0 to 1.
     """
 
     name: str
@@ -59,6 +60,7 @@ class Recipe:
     parent: str = ""
     lineage: tuple[str, ...] = ()
     n_action_steps: int = 1
+    noise_scale: float = 1.0
 
 
 @dataclass(frozen=True)
@@ -144,6 +146,17 @@ def check_recipe(recipe: Recipe) -> None:
             )
     check_steps("max_prefix_steps", recipe.max_prefix_steps, least=0, horizon=policy.horizon)
     check_steps("n_action_steps", recipe.n_action_steps, least=1, horizon=policy.horizon)
+    check_noise_scale(recipe.noise_scale)
+
+
+def check_noise_scale(scale: float) -> None:
+    """Refuse noise that no policy is trained to start from.
+
+    Raises:
+        ConfigError: The scale is below 0, above 1 or not a number.
+    """
+    if not 0.0 <= scale <= 1.0:
+        raise ConfigError(f"noise_scale is {scale}; it must be 0 to 1")
 
 
 def check_steps(name: str, count: int, *, least: int, horizon: int) -> None:

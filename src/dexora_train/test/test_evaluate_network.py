@@ -104,6 +104,25 @@ def test_noise_belongs_to_the_episode(folder, contract, sight):
     assert not np.array_equal(chunks[0], chunks[1])
 
 
+def test_noise_is_as_large_as_asked_for(folder, contract, sight):
+    """Two seeds of no noise are one chunk, and less noise is nearer to it."""
+    chunks = {}
+    for scale in (0.0, 0.1, 1.0):
+        model = opened(folder, contract, noise_scale=scale)
+        for seed in (1, 2):
+            model.restart(sight, seed)
+            chunks[scale, seed] = model.predict(sight, np.empty((0, 36))).positions
+    assert np.array_equal(chunks[0.0, 1], chunks[0.0, 2])
+    off = [np.abs(chunks[scale, 1] - chunks[0.0, 1]).max() for scale in (0.0, 0.1, 1.0)]
+    assert off == sorted(off)
+    assert off[1] > 0.0
+
+
+def test_noise_that_no_policy_starts_from_is_refused(folder, contract):
+    with pytest.raises(ConfigError, match=r"noise_scale is 1\.5; it must be 0 to 1"):
+        opened(folder, contract, noise_scale=1.5)
+
+
 def test_identity_changes_with_every_byte(folder, tmp_path, checkpoint):
     recipe = replace(checkpoint.recipe, max_prefix_steps=3)
     save_checkpoint(replace(checkpoint, recipe=recipe), tmp_path)

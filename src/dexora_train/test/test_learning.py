@@ -33,7 +33,7 @@ from dexora_train.learning.observation import Imperfection, seen_views
 from dexora_train.learning.pretraining import answers, augmented, patch_loss
 from dexora_train.learning.run_folder import checkpoint_hash, claim
 from dexora_train.learning.stages import Samples
-from dexora_train.learning.train_config import TrainConfig
+from dexora_train.learning.train_config import SAMPLING, TrainConfig
 from dexora_train.learning.windows import Windows, draw
 from dexora_train.learning.words import known_of, sentences_of
 from dexora_train.word_tokenizer import word_tokenizer
@@ -450,11 +450,17 @@ def test_number_of_action_steps_that_no_chunk_has_is_refused_before_training(tmp
         training.train(small_dataset, tmp_path / "run", replace(NANO, n_action_steps=steps))
 
 
-def test_action_steps_reach_the_recipe_and_may_change_in_a_run(tmp_path, small_dataset):
-    for steps in (3, 2):
-        config = replace(NANO, n_action_steps=steps)
+def test_settings_of_sampling_reach_the_recipe_and_may_change_in_a_run(tmp_path, small_dataset):
+    for steps, scale in ((3, 1.0), (2, 0.5)):
+        config = replace(NANO, n_action_steps=steps, noise_scale=scale)
         done = load_checkpoint(training.train(small_dataset, tmp_path / "run", config))
-        assert done.recipe.n_action_steps == steps
+        assert (done.recipe.n_action_steps, done.recipe.noise_scale) == (steps, scale)
+
+
+@pytest.mark.parametrize("scale", [-0.1, 1.1, float("nan")])
+def test_noise_that_no_policy_starts_from_is_refused_before_training(tmp_path, small_dataset, scale):
+    with pytest.raises(ConfigError, match=f"noise_scale is {scale}; it must be 0 to 1"):
+        training.train(small_dataset, tmp_path / "run", replace(NANO, noise_scale=scale))
 
 
 def test_start_with_other_words_is_refused(tmp_path, small_dataset):
@@ -472,7 +478,7 @@ def _reworded(run):
 
 
 def test_run_with_changed_settings_is_refused(tmp_path, small_dataset):
-    claim(tmp_path / "run", {key: value for key, value in to_dict(NANO).items() if key != "n_action_steps"})
+    claim(tmp_path / "run", {key: value for key, value in to_dict(NANO).items() if key not in SAMPLING})
     with pytest.raises(TrainingError, match="another head; take its settings to go on"):
         training.train(small_dataset, tmp_path / "run", replace(NANO, head="flow"))
 

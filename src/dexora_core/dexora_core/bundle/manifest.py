@@ -63,7 +63,7 @@ class Manifest:
         language: What is read as language.
         horizon: Steps of a chunk, H.
         step_dt_s: Time between two steps [s].
-        head: What the network predicts: `mip`, `flow`, `v` or `epsilon`.
+        head: What the network predicts: `mip`, `flow`, `sample`, `v` or `epsilon`.
         steps: Denoising steps.
         schedule: The times at which the network is evaluated, one per step.
         max_prefix_steps: Longest committed prefix that the policy was trained for.
@@ -74,6 +74,7 @@ class Manifest:
         files: The files by name.
         lineage: How it came about, oldest first, one sentence each.
         n_action_steps: Steps of a chunk between two inferences, as the policy was evaluated.
+        noise_scale: Standard deviation of the noise that denoising starts from, 0 to 1.
     """
 
     schema: int
@@ -102,6 +103,7 @@ class Manifest:
     files: Mapping[str, FileEntry]
     lineage: tuple[str, ...]
     n_action_steps: int = 1
+    noise_scale: float = 1.0
 
     @property
     def replan_hz(self) -> float:

@@ -20,7 +20,7 @@ _NAME = r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}"
 _TEXT = r"[^\x00-\x1f\ud800-\udfff]{1,500}"
 _CREATED = r"\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}Z"
 _REQUIREMENT = r">=\d+(\.\d+)*"
-_OPTIONAL = ("n_action_steps",)
+_OPTIONAL = ("n_action_steps", "noise_scale")
 _KEYS = tuple(key for key in Manifest.__dataclass_fields__ if key not in _OPTIONAL)
 
 
@@ -96,6 +96,7 @@ def _manifest(content: Any, origin: str) -> Manifest:
         files=_files(top.raw("files"), origin),
         lineage=_texts(top, "lineage"),
         n_action_steps=top.whole("n_action_steps", lower=1) if "n_action_steps" in content else 1,
+        noise_scale=top.number("noise_scale", lower=0.0, upper=1.0) if "noise_scale" in content else 1.0,
     )
     _check_sizes(manifest)
     check_statistics(manifest.statistics, joints, origin)

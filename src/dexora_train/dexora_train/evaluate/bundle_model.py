@@ -31,11 +31,12 @@ def bundle_model(path: Path, contract: RobotContract, settings: EvaluationSettin
     Raises:
         BundleError: It is damaged or made for another robot.
         EngineError: A graph cannot be opened, or its golden actions differ on this machine.
-        EvaluationError: Steps were asked for, which a bundle has built in.
+        EvaluationError: Steps or noise were asked for, which a bundle has built in.
     """
-    if settings.steps:
+    if settings.steps or settings.noise_scale is not None:
         raise EvaluationError(
-            f"{path}: a bundle has its denoising steps built in; give --steps with a checkpoint only."
+            f"{path}: a bundle has its denoising steps and noise built in; give --steps and --noise-scale "
+            "with a checkpoint only."
         )
     options = EngineSettings(precision=settings.precision)
     policy = _Loaded(path, contract, options)

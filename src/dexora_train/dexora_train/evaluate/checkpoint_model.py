@@ -14,7 +14,7 @@ from dexora_policy.language_cache import LanguageCache
 from dexora_policy.solvers import OneGraph
 
 from dexora_engines import Engine, graph_signature, open_engine
-from dexora_train.checkpoint import TOKENIZER, Checkpoint, load_checkpoint
+from dexora_train.checkpoint import TOKENIZER, Checkpoint, check_noise_scale, load_checkpoint
 from dexora_train.evaluate.errors import EvaluationError
 from dexora_train.evaluate.network import NetworkModel
 from dexora_train.evaluate.settings import EvaluationSettings
@@ -27,7 +27,7 @@ def checkpoint_model(path: Path, contract: RobotContract, settings: EvaluationSe
 
     Raises:
         BundleError: A file is missing or damaged.
-        ConfigError: Its head does not have so many steps.
+        ConfigError: Its head does not have so many steps, or the noise is too large.
         EvaluationError: It was made for another robot, or a precision was asked for.
     """
     if settings.precision:
@@ -37,7 +37,7 @@ def checkpoint_model(path: Path, contract: RobotContract, settings: EvaluationSe
     checkpoint = load_checkpoint(path)
     if checkpoint.recipe.robot != contract.name:
         raise EvaluationError(f"{path}: is a policy of {checkpoint.recipe.robot}, not of {contract.name}.")
-    manifest = _manifest(checkpoint, settings.steps)
+    manifest = _manifest(checkpoint, settings)
     recipe = checkpoint.recipe
     specs = (
         encoder_spec(checkpoint.encoder),
@@ -55,9 +55,15 @@ def checkpoint_model(path: Path, contract: RobotContract, settings: EvaluationSe
     )
 
 
-def _manifest(checkpoint: Checkpoint, steps: int) -> Manifest:
-    """Return the manifest of the bundle that the checkpoint would become; 0 steps: its own."""
-    recipe = replace(checkpoint.recipe, steps=steps or checkpoint.recipe.steps)
+def _manifest(checkpoint: Checkpoint, settings: EvaluationSettings) -> Manifest:
+    """Return the manifest of the bundle that the checkpoint would become if it sampled like that."""
+    recipe, scale = checkpoint.recipe, settings.noise_scale
+    recipe = replace(
+        recipe,
+        steps=settings.steps or recipe.steps,
+        noise_scale=recipe.noise_scale if scale is None else scale,
+    )
+    check_noise_scale(recipe.noise_scale)
     fields = manifest_fields(replace(checkpoint, recipe=recipe), "fp32")
     return Manifest(schema=SCHEMA, files={}, **fields)
 

@@ -59,6 +59,10 @@ def run_command(  # noqa: PLR0917  (typer calls by name)
     gate: Annotated[bool, typer.Option(help="Let targets pass the command gate at 100 Hz.")] = True,
     precision: Annotated[str, typer.Option(help="fp32 or int8; empty: the bundle's own.")] = "",
     steps: Annotated[int, typer.Option(min=0, help="Denoising steps of a checkpoint; 0: its own.")] = 0,
+    noise_scale: Annotated[
+        float | None,
+        typer.Option(min=0.0, max=1.0, help="Noise that a checkpoint starts from; by default its own."),
+    ] = None,
     workers: Annotated[int, typer.Option(min=1, help="Processes.")] = 2,
 ) -> None:
     """Play episodes that training never saw, the same ones for every model."""
@@ -69,6 +73,7 @@ def run_command(  # noqa: PLR0917  (typer calls by name)
         has_gate=gate,
         precision=precision,
         steps=steps,
+        noise_scale=noise_scale,
         outside=tuple(outside or ()),
         is_redirected=wrong_instruction,
     )

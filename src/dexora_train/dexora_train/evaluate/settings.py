@@ -40,6 +40,7 @@ class EvaluationSettings:
         has_gate: Whether the command gate stands between timeline and set-points, at 100 Hz.
         precision: Of a bundle's graphs; empty takes the bundle's own.
         steps: Denoising steps of a checkpoint; 0 takes its recipe's.
+        noise_scale: Standard deviation of the noise that a checkpoint starts from; None takes its recipe's.
         outside: Switches of `OUTSIDE` that are on.
         is_redirected: In `reach`, ask for another of the three objects than the seed's own.
         lookahead_ms: How far ahead of the present the command path uses a chunk [ms].
@@ -53,6 +54,7 @@ class EvaluationSettings:
     has_gate: bool = True
     precision: str = ""
     steps: int = 0
+    noise_scale: float | None = None
     outside: tuple[str, ...] = ()
     is_redirected: bool = False
     lookahead_ms: int = 30

@@ -111,6 +111,7 @@ def manifest_fields(checkpoint: Checkpoint, precision: str) -> dict[str, Any]:
         "schedule": [step.time for step in solver_plan(recipe.policy.head, recipe.steps)],
         "max_prefix_steps": recipe.max_prefix_steps,
         "n_action_steps": recipe.n_action_steps,
+        "noise_scale": recipe.noise_scale,
         "precision": precision,
         "statistics": recipe.statistics,
         "requires": {"onnxruntime": LEAST_ONNXRUNTIME},

@@ -18,7 +18,7 @@ from dexora_policy.model import preset as policy_preset
 from dexora_policy.solver_plan import DEFAULT_STEPS, LINEAR
 from numpy.typing import NDArray
 
-from dexora_train.checkpoint import Checkpoint, Recipe, check_steps
+from dexora_train.checkpoint import Checkpoint, Recipe, check_noise_scale, check_steps
 from dexora_train.data.reader import LeRobotReader
 from dexora_train.data.scenes import Scenes
 from dexora_train.learning.finished_run import START, FinishedRun, open_finished
@@ -33,7 +33,7 @@ from dexora_train.learning.seeing_run import scene_config, scenes_of, seeing_of
 from dexora_train.learning.stage_config import StageConfig
 from dexora_train.learning.stages import Acting, Samples, learn_to_act
 from dexora_train.learning.tokens import cache_tokens
-from dexora_train.learning.train_config import Reports, TrainConfig
+from dexora_train.learning.train_config import SAMPLING, Reports, TrainConfig
 from dexora_train.learning.warm_start import link_what_is_seen, refuse_other_eyes, take_over
 from dexora_train.learning.words import Listening, Questions, known_of, learn_words, sentences_of
 from dexora_train.word_tokenizer import word_tokenizer
@@ -93,6 +93,7 @@ def train(
     parent = None if start is None else open_finished(start)
     horizon = policy_preset(config.preset).horizon
     check_steps("n_action_steps", config.n_action_steps, least=1, horizon=horizon)
+    check_noise_scale(config.noise_scale)
     if parent is not None:
         refuse_other_eyes(parent, config)
     claim(folder, _claimed(config, parent))
@@ -110,7 +111,7 @@ def train(
 
 def _claimed(config: TrainConfig, parent: FinishedRun | None) -> dict[str, Any]:
     """Return the settings on which the weights depend."""
-    settings = {name: value for name, value in to_dict(config).items() if name != "n_action_steps"}
+    settings = {name: value for name, value in to_dict(config).items() if name not in SAMPLING}
     return settings if parent is None else {**settings, START: parent.hash}
 
 
@@ -183,6 +184,7 @@ def _recipe(
         known_instructions=known,
         lineage=(*_before(job.parent), _sentence(job.reader, config)),
         n_action_steps=config.n_action_steps,
+        noise_scale=config.noise_scale,
     )
 
 

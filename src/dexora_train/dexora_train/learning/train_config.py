@@ -11,6 +11,9 @@ from dexora_core.records import from_dict
 from dexora_train.learning.loop import LoopConfig, Progress
 from dexora_train.learning.observation import Imperfection
 
+SAMPLING = ("n_action_steps", "noise_scale")
+"""Settings of `TrainConfig` on which no weight depends; they may change in a run."""
+
 
 @dataclass(frozen=True)
 class TrainConfig:
@@ -20,7 +23,7 @@ class TrainConfig:
         name: Name of the policy.
         robot: Name of the robot.
         preset: Size: `nano`, `tiny`, `small`, `base`, `full`.
-        head: `mip` (two regressions, no distillation), `flow` or `v` (diffusion).
+        head: `mip` (two regressions, no distillation), `flow`, `sample` or `v` (diffusion).
         seeing: Pre-training of the encoder.
         words: Training of language and fusion on still scenes, where there are any.
         acting: Training of the policy.
@@ -31,6 +34,9 @@ class TrainConfig:
             from; 0: none.
         max_prefix_steps: Longest committed prefix; the robot may think for so many steps.
         n_action_steps: Steps that the robot goes before it asks again; nothing that is trained depends on it.
+        noise_scale: Standard deviation of the noise that denoising starts from, 0 to 1; nothing that is
+            trained depends on it either. Less noise gives chunks nearer to the mean of what was demonstrated
+            (Consistency Policy, arXiv 2405.07503, samples so); 1 gives all of them.
         imperfection: What the policy does not get to see.
         mixed_precision: `no` or `bf16`, as `accelerate` has it.
         seed: Of everything random.
@@ -49,6 +55,7 @@ class TrainConfig:
     scenes: int = 0
     max_prefix_steps: int = 8
     n_action_steps: int = 1
+    noise_scale: float = 1.0
     imperfection: Imperfection = field(default_factory=Imperfection)
     mixed_precision: str = "no"
     seed: int = 0
