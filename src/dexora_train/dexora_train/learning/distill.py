@@ -193,17 +193,17 @@ def samples_of(run: FinishedRun, *, held_out: bool = False) -> Samples:
 
 
 @torch.no_grad()
-def chunks(acting: Acting, samples: Samples, steps: int, count: int = _COMPARED) -> Tensor:
+def chunks(acting: Acting, samples: Samples, steps: int, noise_scale: float = 1.0) -> Tensor:
     """Return the normalised chunks (N, H, J) for evenly spread windows, from the same noise for everybody.
 
     Args:
         acting: The policy and what it reads with, in evaluation mode.
         samples: Where the windows are.
         steps: Calls of the network.
-        count: Number of windows, at most.
+        noise_scale: Standard deviation of the noise.
     """
     total = len(samples.windows)
-    windows = np.linspace(0, total - 1, min(count, total)).astype(np.intp)
+    windows = np.linspace(0, total - 1, min(_COMPARED, total)).astype(np.intp)
     policy = acting.policy.config
     draws = Draws(0, 0, (len(windows), policy.horizon, policy.joints), 0)
     device = next(acting.parameters()).device
@@ -211,19 +211,23 @@ def chunks(acting: Acting, samples: Samples, steps: int, count: int = _COMPARED)
     draws = draws.to(device)
     context = acting.observe(sample, draws, _PERFECT)
     nothing = torch.zeros(draws.noise.shape[:2], dtype=torch.bool, device=device)
-    return acting.policy.sample(context, torch.zeros_like(draws.noise), nothing, draws.noise, steps)
+    noise = noise_scale * draws.noise
+    return acting.policy.sample(context, torch.zeros_like(noise), nothing, noise, steps)
 
 
 def _comparison(teacher: tuple[Acting, int], student: tuple[Acting, int], run: FinishedRun) -> str:
     """Return how far the student is from the teacher in episodes that nobody was trained on."""
     samples = samples_of(run, held_out=True)
-    half_rad = torch.tensor(run.checkpoint.recipe.statistics.action_half_range_rad)
+    recipe = run.checkpoint.recipe
+    half_rad = torch.tensor(recipe.statistics.action_half_range_rad)
 
     def apart_mrad(one: Tensor, other: Tensor) -> float:
         return 1000 * float(((one - other).cpu() * half_rad).square().mean().sqrt())
 
-    wanted = chunks(teacher[0], samples, teacher[1])
-    got, undistilled = (chunks(acting, samples, student[1]) for acting in (student[0], teacher[0]))
+    wanted, got, undistilled = (
+        chunks(acting, samples, steps, recipe.noise_scale)
+        for acting, steps in (teacher, student, (teacher[0], student[1]))
+    )
     return (
         f"{student[1]} steps are {apart_mrad(got, wanted):.1f} mrad from the teacher's {teacher[1]}; "
         f"without distillation {apart_mrad(undistilled, wanted):.1f} mrad"
