@@ -25,6 +25,7 @@ from typing import Any
 from _harness import Bar, Options, Report, main
 from dexora_train.evaluate.compare import described, pairs_of, shared
 from dexora_train.evaluate.episode import EpisodeResult
+from dexora_train.evaluate.errors import EvaluationError
 from dexora_train.evaluate.intervals import Interval, tango
 from dexora_train.evaluate.results import SETTINGS, Results
 from dexora_train.evaluate.run import Evaluation, evaluate
@@ -128,7 +129,22 @@ def played(name: str, case: Case, seeds: int, given: Given) -> Results | None:
         evaluation = Evaluation(given.models[case.model], settings, case.tasks, seeds, given.workers)
         print(f"{name}: {len(evaluation.keys)} episodes", file=sys.stderr, flush=True)
         return evaluate(evaluation, folder, lambda episode: tell(name, episode))
-    return Results.read(folder) if (folder / SETTINGS).exists() else None
+    return read(folder, case) if (folder / SETTINGS).exists() else None
+
+
+def read(folder: Path, case: Case) -> Results:
+    """Return the results of a case that were played elsewhere.
+
+    Raises:
+        EvaluationError: They were played otherwise.
+    """
+    found = Results.read(folder)
+    if replace(found.subject.settings, period_ms=case.settings.period_ms) != case.settings:
+        raise EvaluationError(
+            f"{folder}: was played with {found.subject.settings}, this case takes {case.settings}; give it a "
+            "folder of its own."
+        )
+    return found
 
 
 def tell(name: str, episode: EpisodeResult) -> None:

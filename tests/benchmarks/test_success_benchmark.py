@@ -5,6 +5,7 @@ from dataclasses import replace
 import pytest
 import success
 from _harness import Options
+from dexora_train.evaluate.errors import EvaluationError
 from dexora_train.evaluate.results import Results, Subject
 from evaluate_cases import SUBJECT, made
 
@@ -63,6 +64,14 @@ def test_what_was_not_played_is_missed(play):
     found = play(without=tuple(success.CASES))
     assert found
     assert not any(bar.is_met for bar in found.values())
+
+
+def test_results_of_other_settings_are_refused(tmp_path, play):
+    play()
+    (tmp_path / "teacher").rename(tmp_path / "kept")
+    (tmp_path / "student").rename(tmp_path / "teacher")
+    with pytest.raises(EvaluationError, match=r"teacher: was played with .*steps=0.*takes .*steps=16"):
+        play(without=tuple(success.CASES))
 
 
 def test_teacher_takes_many_steps():

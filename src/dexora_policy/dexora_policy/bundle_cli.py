@@ -15,6 +15,7 @@ from dexora_engines.signature import generate_key, load_trusted_bundle, sign_bun
 
 from dexora_engines import open_graph
 from dexora_policy.bundle_fetch import fetch_bundle
+from dexora_policy.solver_plan import starts_from_noise
 
 _MIB = 1 << 20
 
@@ -57,6 +58,7 @@ def manifest_rows(manifest: Manifest) -> list[tuple[str, str]]:
         ("prefix", f"up to {manifest.max_prefix_steps} steps"),
         ("plans anew", f"every {manifest.n_action_steps} steps, {manifest.replan_hz:g} times per second"),
         ("sampling", f"{manifest.head}, {manifest.steps} steps at {list(manifest.schedule)}"),
+        ("noise", f"scale {manifest.noise_scale:g}" if starts_from_noise(manifest.head) else "none"),
         ("precision", manifest.precision),
         ("data", f"{manifest.statistics.dataset}, statistics {manifest.statistics.hash[:12]}"),
         ("embodiment", manifest.embodiment),

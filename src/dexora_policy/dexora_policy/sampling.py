@@ -44,7 +44,7 @@ def sample(head: str, steps: int, predict: Predict, noise: Float32, prefix: Pref
         head: What the network predicts: mip, flow, sample, v or epsilon.
         steps: How often it is asked.
         predict: The network.
-        noise: (1, H, J) standard normal; `mip` does not read it.
+        noise: (1, H, J) normal, as large as the manifest says; `mip` does not read it.
         prefix: Steps that are committed.
 
     Raises:

@@ -17,9 +17,11 @@ import functools
 import math
 from dataclasses import dataclass
 
+from dexora_core.bundle.manifest import HEADS
 from dexora_core.errors import ConfigError
 
-HEADS = ("mip", "flow", "sample", "v", "epsilon")
+SAYS_CLEAN = ("mip", "sample")
+"""Heads whose answer is the clean action."""
 # Heads on the linear path, whose clean estimates are not limited to the range of the normaliser.
 LINEAR = ("flow", "sample")
 MIP_TIMES = (0.0, 0.9)

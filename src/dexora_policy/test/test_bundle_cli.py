@@ -1,5 +1,6 @@
 """`dexora-bundle`: every verb does its work and says so; what is refused ends with 1 and one sentence."""
 
+import re
 import sys
 from importlib import import_module
 from pathlib import Path
@@ -36,6 +37,7 @@ def test_info_shows_what_a_person_asks_for(bundle, capsys):
         assert words in shown
     assert "lift the can" not in shown
     assert "  lift the can\n" in run(capsys, "info", bundle, "--instructions")
+    assert re.search(r"noise +none", shown), "two regressions start from none"
 
 
 def test_verify_checks_files_signature_robot_and_libraries(bundle, capsys, tmp_path):

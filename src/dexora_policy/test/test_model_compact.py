@@ -30,8 +30,9 @@ SPREAD = tuple(0.1 + 0.05 * joint for joint in range(NANO.joints))
 
 
 @torch.no_grad()
-def test_divided_chunk_is_the_plain_one_by_its_spread():
-    divided, plain = make_policy(head="flow", action_spread=SPREAD), make_policy(head="flow")
+@pytest.mark.parametrize("head", ["flow", "sample"])
+def test_divided_chunk_is_the_plain_one_by_its_spread(head):
+    divided, plain = make_policy(head=head, action_spread=SPREAD), make_policy(head=head)
     plain.load_state_dict(divided.state_dict())
     inputs, noise, mask, prefix = observation(), chunk(), prefix_mask(steps=3), chunk(seed=2)
     found = divided.sample(divided.context(**inputs), prefix * torch.tensor(SPREAD), mask, noise)

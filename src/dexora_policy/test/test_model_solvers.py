@@ -92,7 +92,8 @@ def test_cosine_schedule_is_the_published_one_of_a_thousand_steps():
 def test_grids_trail_and_nest():
     assert [round(1000 * t) - 1 for t in time_grid("v", 2)[:-1]] == [999, 499]
     for fine, coarse in ((16, 8), (8, 4), (4, 2)):
-        assert set(time_grid("v", coarse)) <= set(time_grid("v", fine))
+        for head in ("v", "sample"):
+            assert set(time_grid(head, coarse)) <= set(time_grid(head, fine))
     assert [step.time for step in solver_plan("mip", 2)] == [0.0, 0.9]
 
 

@@ -13,10 +13,12 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from dexora_core.bundle import Statistics
+from dexora_core.bundle.manifest import NOISE_SCALE_RANGE
 from dexora_core.errors import BundleError, ConfigError
 from dexora_core.records import from_dict, to_dict
 from dexora_perception.model import EncoderConfig, VisualEncoder
 from dexora_policy.model import LanguageEncoder, Policy, PolicyConfig, build_language
+from dexora_policy.solver_plan import starts_from_noise
 from safetensors import SafetensorError
 from safetensors.torch import load_file, save_file
 from torch import nn
@@ -146,17 +148,26 @@ def check_recipe(recipe: Recipe) -> None:
             )
     check_steps("max_prefix_steps", recipe.max_prefix_steps, least=0, horizon=policy.horizon)
     check_steps("n_action_steps", recipe.n_action_steps, least=1, horizon=policy.horizon)
-    check_noise_scale(recipe.noise_scale)
+    check_noise_scale(recipe.noise_scale, policy.head)
 
 
-def check_noise_scale(scale: float) -> None:
-    """Refuse noise that no policy is trained to start from.
+def check_noise_scale(scale: float, head: str) -> None:
+    """Refuse a size of the noise that a policy does not start from.
+
+    Args:
+        scale: Standard deviation.
+        head: What the network predicts.
 
     Raises:
-        ConfigError: The scale is below 0, above 1 or not a number.
+        ConfigError: It is out of range or not a number, or the head starts from no noise at all.
     """
-    if not 0.0 <= scale <= 1.0:
-        raise ConfigError(f"noise_scale is {scale}; it must be 0 to 1")
+    lower, upper = NOISE_SCALE_RANGE
+    if not lower <= scale <= upper:
+        raise ConfigError(f"noise_scale is {scale}; it must be {lower:g} to {upper:g}")
+    if scale != upper and not starts_from_noise(head):
+        raise ConfigError(
+            f"noise_scale is {scale}; head {head!r} starts from no noise, leave it at {upper:g}"
+        )
 
 
 def check_steps(name: str, count: int, *, least: int, horizon: int) -> None:

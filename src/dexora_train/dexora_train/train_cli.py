@@ -23,7 +23,7 @@ def train_command(  # noqa: PLR0917  (typer calls by name)
         Path | None, typer.Option(help="YAML file with the settings of TrainConfig; the rest as by default.")
     ] = None,
     steps: Annotated[int, typer.Option(min=0, help="Training steps of the policy; 0: as configured.")] = 0,
-    head: Annotated[str, typer.Option(help="mip, flow or v; empty: as configured.")] = "",
+    head: Annotated[str, typer.Option(help="mip, flow, sample or v; empty: as configured.")] = "",
     preset: Annotated[str, typer.Option(help="nano, tiny, small, ...; empty: as configured.")] = "",
     start: Annotated[
         Path | None,

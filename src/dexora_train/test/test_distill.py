@@ -124,6 +124,25 @@ def test_lesson_is_that_of_the_slow_formula(head, steps):
 
 
 @torch.no_grad()
+def test_lesson_starts_from_the_noise_that_the_policy_starts_from():
+    policy, context, draws = lively("sample")
+    draws.prefix[:], draws.chances[:, 7] = 0, 0.0
+    actions = torch.rand(SHAPE)
+    whole, less = (lesson(policy, context, actions, draws, 2, scale) for scale in (1.0, 0.25))
+    torch.testing.assert_close(whole.given, draws.noise)
+    torch.testing.assert_close(less.given, 0.25 * draws.noise)
+    assert not torch.allclose(whole.answer, less.answer)
+
+
+def test_distillation_of_other_noise_is_another_one(tmp_path, run, distilled):
+    shutil.copytree(run, tmp_path / "run")
+    path = tmp_path / "run/checkpoint/recipe.json"
+    path.write_text(json.dumps(json.loads(path.read_text()) | {"noise_scale": 0.5}))
+    with pytest.raises(TrainingError, match=r"another .*noise_scale"):
+        distill(tmp_path / "run", distilled[0], CONFIG)
+
+
+@torch.no_grad()
 def test_committed_and_padded_steps_do_not_count():
     policy, context, draws = lively("v")
     draws.prefix[:] = 3
@@ -160,9 +179,9 @@ def test_two_steps_come_nearer_to_sixteen(run, distilled):
     before, after = open_finished(run), load_checkpoint(folder / "checkpoint")
     samples = samples_of(before, held_out=True)
     teacher, student = (Acting(one.encoder, one.language, one.policy) for one in (before.checkpoint, after))
-    wanted = chunks(teacher, samples, 16)
-    undistilled = (chunks(teacher, samples, 2) - wanted).square().mean().sqrt()
-    left = (chunks(student, samples, 2) - wanted).square().mean().sqrt()
+    wanted = chunks(teacher, samples, 16, 1.0)
+    undistilled = (chunks(teacher, samples, 2, 1.0) - wanted).square().mean().sqrt()
+    left = (chunks(student, samples, 2, 1.0) - wanted).square().mean().sqrt()
     assert left < 0.6 * undistilled
     assert f"2 steps are {1000 * left:.1f} mrad from the teacher's 16" in said[-1]
     assert said[:-1] == ["from 16 steps to 8", "from 8 steps to 4", "from 4 steps to 2"]
@@ -234,7 +253,7 @@ def test_tokens_of_another_encoder_are_refused(tmp_path, run):
 
 def test_head_of_two_steps_is_refused(tmp_path):
     finished_run(tmp_path / "run", "mip", 1)
-    with pytest.raises(ConfigError, match="has head 'mip'; distillation takes v and flow"):
+    with pytest.raises(ConfigError, match="has head 'mip'; distillation takes v, flow, sample, others"):
         distill(tmp_path / "run", tmp_path / "out", CONFIG)
 
 

@@ -10,6 +10,7 @@ from dexora_core.bundle import make_statistics
 from dexora_core.errors import ConfigError
 from dexora_perception.preprocess import resize
 from dexora_train.checkpoint import save_checkpoint
+from dexora_train.evaluate.bundle_model import bundle_model
 from dexora_train.evaluate.errors import EvaluationError
 from dexora_train.evaluate.open_loop import OpenLoop, RecordedSight
 from dexora_train.evaluate.open_loop_plot import error_grid, to_svg
@@ -119,8 +120,14 @@ def test_noise_is_as_large_as_asked_for(folder, contract, sight):
 
 
 def test_noise_that_no_policy_starts_from_is_refused(folder, contract):
-    with pytest.raises(ConfigError, match=r"noise_scale is 1\.5; it must be 0 to 1"):
+    with pytest.raises(EvaluationError, match=r"noise_scale is 1\.5; it must lie from 0 to 1"):
         opened(folder, contract, noise_scale=1.5)
+
+
+@pytest.mark.parametrize("settings", [{"steps": 4}, {"noise_scale": 0.5}])
+def test_bundle_takes_no_other_sampling_than_its_own(tmp_path, contract, settings):
+    with pytest.raises(EvaluationError, match="has its denoising steps and noise built in"):
+        bundle_model(tmp_path, contract, EvaluationSettings(**settings))
 
 
 def test_identity_changes_with_every_byte(folder, tmp_path, checkpoint):

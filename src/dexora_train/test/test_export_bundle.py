@@ -27,7 +27,7 @@ from dexora_engines import check_graph, open_engine
 @pytest.fixture(scope="module")
 def checkpoint():
     made = nano_checkpoint("nano")
-    return replace(made, recipe=replace(made.recipe, n_action_steps=3, noise_scale=0.5))
+    return replace(made, recipe=replace(made.recipe, n_action_steps=3))
 
 
 @pytest.fixture(scope="module")
@@ -45,7 +45,7 @@ def bundle(exported):
 def test_bundle_written_fits_robot_and_manifest(bundle):
     check_bundle(bundle, load_contract(contract_path("dexora36")))
     assert bundle.manifest.n_action_steps == 3
-    assert bundle.manifest.noise_scale == 0.5
+    assert bundle.manifest.noise_scale == 1.0
     for graph in ("encoder", "language", "policy"):
         engine = open_engine("onnx", bundle.file(f"{graph}.onnx"), precision="fp32")
         check_graph(engine, bundle.manifest, graph)

@@ -96,6 +96,8 @@ def test_prefix_as_long_as_the_horizon_is_refused(checkpoint):
         check_recipe(replace(checkpoint.recipe, max_prefix_steps=16))
     with pytest.raises(ConfigError, match="n_action_steps is 0; it must be 1 to 15"):
         check_recipe(replace(checkpoint.recipe, n_action_steps=0))
+    with pytest.raises(ConfigError, match=r"noise_scale is -1\.0; it must be 0 to 1"):
+        check_recipe(replace(checkpoint.recipe, noise_scale=-1.0))
 
 
 def test_observations_come_back_equal(checkpoint, observations, tmp_path):

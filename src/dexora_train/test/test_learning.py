@@ -138,6 +138,41 @@ def test_actions_are_divided_by_their_spread_before_noise_is_added():
     torch.testing.assert_close(divided, policy_loss(Silent(head), NOTHING_KNOWN, actions, valid, draws))
 
 
+class Answering(Silent):
+    """A policy whose answer is a function of what it is given and of its time."""
+
+    def __init__(self, head, answer):
+        super().__init__(head)
+        self._answer = answer
+
+    def denoise_committed(self, noisy, time, committed, context):
+        super().denoise_committed(noisy, time, committed, context)
+        return self._answer(noisy, time[..., None])
+
+
+@pytest.mark.parametrize("share", [0.1, 0.3, 0.999])
+def test_clean_action_is_judged_by_the_velocity_that_follows_from_it(share):
+    """What `flow` calls v = noise - action moves x to x - s v, the clean action."""
+    shape = (2, 16, 36)
+    draws, actions, valid = Draws(0, 3, shape, 4), torch.randn(shape), torch.ones(shape[:2], dtype=torch.bool)
+    draws.times[:] = share
+    clean = Answering("sample", lambda x, time: x - (1 - time) * torch.sin(x))
+    flow = Answering("flow", lambda x, _: torch.sin(x))
+    losses = [policy_loss(policy, NOTHING_KNOWN, actions, valid, draws) for policy in (clean, flow)]
+    torch.testing.assert_close(*losses, rtol=1e-4, atol=1e-5)
+    assert clean.given[0][1].flatten().tolist() == pytest.approx([1 - share] * 2)
+    torch.testing.assert_close(clean.given[0][0], flow.given[0][0], rtol=1e-4, atol=1e-5)
+
+
+def test_nearly_clean_action_counts_no_more_than_with_a_tenth_of_noise():
+    shape = (2, 16, 36)
+    draws, actions, valid = Draws(0, 3, shape, 0), torch.randn(shape), torch.ones(shape[:2], dtype=torch.bool)
+    draws.times[:] = 0.01
+    off = Answering("sample", lambda x, _: actions + 0.2)
+    loss = policy_loss(off, NOTHING_KNOWN, actions, valid, draws)
+    assert loss.item() == pytest.approx((0.2 / 0.1) ** 2, rel=1e-3)
+
+
 def test_joint_whose_targets_hardly_vary_counts_more():
     state = np.full((60, 3), 0.5, np.float32)
     action = state.copy()
@@ -418,6 +453,19 @@ def model_inputs(checkpoint):
     }
 
 
+@pytest.mark.parametrize("head", ["flow", "v"])
+def test_same_head_goes_on_with_its_last_layer(tmp_path, small_dataset, monkeypatch, head):
+    config = replace(NANO, head=head)
+    first = load_checkpoint(training.train(small_dataset, tmp_path / "first", config))
+    monkeypatch.setattr(training, "learn_to_act", lambda *_: None)
+    again = load_checkpoint(
+        training.train(small_dataset, tmp_path / "again", config, start=tmp_path / "first")
+    )
+    said, says = (one.policy.decoder.outputs[0].weight for one in (first, again))
+    assert said.any()
+    assert torch.equal(said, says)
+
+
 @pytest.mark.parametrize(
     ("change", "words"),
     [
@@ -452,15 +500,20 @@ def test_number_of_action_steps_that_no_chunk_has_is_refused_before_training(tmp
 
 def test_settings_of_sampling_reach_the_recipe_and_may_change_in_a_run(tmp_path, small_dataset):
     for steps, scale in ((3, 1.0), (2, 0.5)):
-        config = replace(NANO, n_action_steps=steps, noise_scale=scale)
+        config = replace(NANO, head="v", n_action_steps=steps, noise_scale=scale)
         done = load_checkpoint(training.train(small_dataset, tmp_path / "run", config))
         assert (done.recipe.n_action_steps, done.recipe.noise_scale) == (steps, scale)
+
+
+def test_noise_for_a_head_that_starts_from_none_is_refused(tmp_path, small_dataset):
+    with pytest.raises(ConfigError, match=r"noise_scale is 0\.5; head 'mip' starts from no noise"):
+        training.train(small_dataset, tmp_path / "run", replace(NANO, noise_scale=0.5))
 
 
 @pytest.mark.parametrize("scale", [-0.1, 1.1, float("nan")])
 def test_noise_that_no_policy_starts_from_is_refused_before_training(tmp_path, small_dataset, scale):
     with pytest.raises(ConfigError, match=f"noise_scale is {scale}; it must be 0 to 1"):
-        training.train(small_dataset, tmp_path / "run", replace(NANO, noise_scale=scale))
+        training.train(small_dataset, tmp_path / "run", replace(NANO, head="v", noise_scale=scale))
 
 
 def test_start_with_other_words_is_refused(tmp_path, small_dataset):

@@ -9,6 +9,7 @@ from dataclasses import asdict, dataclass
 from dexora_core.bundle.statistics import Statistics
 
 SCHEMA = 1
+NOISE_SCALE_RANGE = (0.0, 1.0)
 HEADS = ("mip", "flow", "sample", "v", "epsilon")
 PRECISIONS = ("fp32", "fp16", "bf16", "int8")
 

@@ -8,7 +8,15 @@ import re
 from typing import Any
 
 from dexora_core.bundle.files import FILE_NAME, RESERVED
-from dexora_core.bundle.manifest import HEADS, PRECISIONS, SCHEMA, FileEntry, LanguageSpec, Manifest
+from dexora_core.bundle.manifest import (
+    HEADS,
+    NOISE_SCALE_RANGE,
+    PRECISIONS,
+    SCHEMA,
+    FileEntry,
+    LanguageSpec,
+    Manifest,
+)
 from dexora_core.bundle.statistics import QUANTILES, Statistics, check_statistics
 from dexora_core.contract.fields import Fields
 from dexora_core.errors import BundleError, ContractError
@@ -96,11 +104,16 @@ def _manifest(content: Any, origin: str) -> Manifest:
         files=_files(top.raw("files"), origin),
         lineage=_texts(top, "lineage"),
         n_action_steps=top.whole("n_action_steps", lower=1) if "n_action_steps" in content else 1,
-        noise_scale=top.number("noise_scale", lower=0.0, upper=1.0) if "noise_scale" in content else 1.0,
+        noise_scale=_noise_scale(top) if "noise_scale" in content else 1.0,
     )
     _check_sizes(manifest)
     check_statistics(manifest.statistics, joints, origin)
     return manifest
+
+
+def _noise_scale(top: Fields) -> float:
+    lower, upper = NOISE_SCALE_RANGE
+    return top.number("noise_scale", lower=lower, upper=upper)
 
 
 def _check_sizes(manifest: Manifest) -> None:

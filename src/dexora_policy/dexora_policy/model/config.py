@@ -7,10 +7,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from dexora_core.bundle.manifest import HEADS
 from dexora_core.errors import ConfigError
 from dexora_core.records import from_dict, to_dict
 
-from dexora_policy.solver_plan import HEADS, LINEAR
+from dexora_policy.solver_plan import LINEAR
 
 ACTION_FRAMES = ("absolute", "relative")
 LANGUAGE_KINDS = ("tiny", "llama", "t5", "minilm")

@@ -149,7 +149,7 @@ class Policy(nn.Module):
             context: What `context` gave.
             prefix: Committed normalised actions [B, H, J]; read where the mask is true.
             prefix_mask: bool [B, H], true for a committed step.
-            noise: Standard normal [B, H, J]; `mip` ignores it.
+            noise: Normal [B, H, J], times the recipe's `noise_scale`; `mip` ignores it.
             steps: Calls of the network; None: the head's default.
             action_mask: As in `denoise`; joints that the robot does not have come out as 0.
             embodiment: As in `denoise`.

@@ -7,7 +7,7 @@ import math
 import torch
 from torch import Tensor
 
-from dexora_policy.solver_plan import LINEAR, MIN_SIGNAL, SolverStep, cosine_angle
+from dexora_policy.solver_plan import LINEAR, MIN_SIGNAL, SAYS_CLEAN, SolverStep, cosine_angle
 
 
 def corrupt(head: str, actions: Tensor, noise: Tensor, times: Tensor) -> Tensor:
@@ -28,7 +28,7 @@ def corrupt(head: str, actions: Tensor, noise: Tensor, times: Tensor) -> Tensor:
 
 def target(head: str, actions: Tensor, noise: Tensor, times: Tensor) -> Tensor:
     """Return what the network has to predict; arguments as in `corrupt`."""
-    if head in {"mip", "sample"}:
+    if head in SAYS_CLEAN:
         return actions
     if head == "flow":
         return noise - actions

@@ -27,7 +27,7 @@ def checkpoint_model(path: Path, contract: RobotContract, settings: EvaluationSe
 
     Raises:
         BundleError: A file is missing or damaged.
-        ConfigError: Its head does not have so many steps, or the noise is too large.
+        ConfigError: Its head does not have so many steps, or does not start from such noise.
         EvaluationError: It was made for another robot, or a precision was asked for.
     """
     if settings.precision:
@@ -63,7 +63,7 @@ def _manifest(checkpoint: Checkpoint, settings: EvaluationSettings) -> Manifest:
         steps=settings.steps or recipe.steps,
         noise_scale=recipe.noise_scale if scale is None else scale,
     )
-    check_noise_scale(recipe.noise_scale)
+    check_noise_scale(recipe.noise_scale, recipe.policy.head)
     fields = manifest_fields(replace(checkpoint, recipe=recipe), "fp32")
     return Manifest(schema=SCHEMA, files={}, **fields)
 

@@ -33,6 +33,10 @@ TaskOption = Annotated[
     list[str] | None,
     typer.Option(help=f"Task; say it several times for several. Default: {', '.join(DEFAULT_TASKS)}."),
 ]
+NoiseOption = Annotated[
+    float | None,
+    typer.Option(help="Size of the noise that a checkpoint starts from, 0 to 1; default: its own."),
+]
 
 
 @evaluate_app.command("run")
@@ -59,10 +63,7 @@ def run_command(  # noqa: PLR0917  (typer calls by name)
     gate: Annotated[bool, typer.Option(help="Let targets pass the command gate at 100 Hz.")] = True,
     precision: Annotated[str, typer.Option(help="fp32 or int8; empty: the bundle's own.")] = "",
     steps: Annotated[int, typer.Option(min=0, help="Denoising steps of a checkpoint; 0: its own.")] = 0,
-    noise_scale: Annotated[
-        float | None,
-        typer.Option(min=0.0, max=1.0, help="Noise that a checkpoint starts from; by default its own."),
-    ] = None,
+    noise_scale: NoiseOption = None,
     workers: Annotated[int, typer.Option(min=1, help="Processes.")] = 2,
 ) -> None:
     """Play episodes that training never saw, the same ones for every model."""
@@ -155,9 +156,10 @@ def open_loop_command(  # noqa: PLR0917  (typer calls by name)
     every: Annotated[int, typer.Option(min=1, help="Frames between two predictions.")] = 16,
     precision: Annotated[str, typer.Option(help="fp32 or int8; empty: the bundle's own.")] = "",
     steps: Annotated[int, typer.Option(min=0, help="Denoising steps of a checkpoint; 0: its own.")] = 0,
+    noise_scale: NoiseOption = None,
 ) -> None:
     """Plot predicted chunks beside demonstrated actions, joint by joint."""
-    settings = EvaluationSettings(precision=precision, steps=steps)
+    settings = EvaluationSettings(precision=precision, steps=steps, noise_scale=noise_scale)
     reader = LeRobotReader(dataset)
     policy = open_network(str(model), load_contract(contract_path(settings.robot)), settings)
     found = [open_loop(policy, reader, number, every) for number in episode or [0]]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from dexora_core.bundle.manifest import NOISE_SCALE_RANGE
 from dexora_core.clock import NS_PER_MS
 from dexora_core.strategies.registry import STRATEGIES
 from dexora_sim.randomisation import Randomisation
@@ -77,6 +78,12 @@ class EvaluationSettings:
         if self.period_ms and not _PERIOD_MS[0] <= self.period_ms <= _PERIOD_MS[1]:
             raise EvaluationError(
                 f"period_ms is {self.period_ms}; it must be 0 or lie from {_PERIOD_MS[0]} to {_PERIOD_MS[1]}."
+            )
+
+        lower, upper = NOISE_SCALE_RANGE
+        if self.noise_scale is not None and not lower <= self.noise_scale <= upper:
+            raise EvaluationError(
+                f"noise_scale is {self.noise_scale}; it must lie from {lower:g} to {upper:g}."
             )
 
     @property

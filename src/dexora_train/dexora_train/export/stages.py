@@ -84,7 +84,7 @@ class Stages:
             "state_mask": np.ones((1, policy.joints), bool),
             "prefix": statistics.normalise_action(observations.prefix_rad[index])[None],
             "prefix_mask": np.arange(policy.horizon)[None] < observations.prefix_steps[index],
-            "noise": noise.astype(np.float32),
+            "noise": (recipe.noise_scale * noise).astype(np.float32),
         }
 
     def actions(self, feed: Feed, seen: list[Feed] | None = None) -> Floats:

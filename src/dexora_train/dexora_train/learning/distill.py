@@ -130,11 +130,11 @@ def distill(source: Path, folder: Path, config: DistillConfig, reports: Reports 
     recipe = run.checkpoint.recipe
     if recipe.policy.head not in HEADS:
         raise ConfigError(
-            f"{recipe.name} has head {recipe.policy.head!r}; distillation takes {' and '.join(HEADS)}, "
+            f"{recipe.name} has head {recipe.policy.head!r}; distillation takes {', '.join(HEADS)}, "
             "others need no more than two steps already"
         )
     config = config.completed(recipe, run.config.acting)
-    claim(folder, {**to_dict(config), "teacher": run.hash})
+    claim(folder, {**to_dict(config), "teacher": run.hash, "noise_scale": recipe.noise_scale})
     teacher = Acting(run.checkpoint.encoder, run.checkpoint.language, run.checkpoint.policy)
     teacher.to(accelerator.device)
     student, steps = teacher, config.teacher_steps
@@ -143,8 +143,9 @@ def distill(source: Path, folder: Path, config: DistillConfig, reports: Reports 
         stage = StageConfig(
             config.batch, loop, config.seed + number, recipe.max_prefix_steps, run.config.imperfection
         )
-        where = Run(folder / f"round_{steps // 2:02d}", accelerator, told.line)
-        student, steps = learn_round(student, samples_of(run), steps // 2, stage, where), steps // 2
+        steps //= 2
+        where = Run(folder / f"round_{steps:02d}", accelerator, told.line)
+        student = learn_round(student, samples_of(run), steps, recipe.noise_scale, stage, where)
     told.stage(_comparison((teacher, config.teacher_steps), (student, steps), run))
     if accelerator.is_main_process:
         save_whole(_checkpoint(run, student, config), folder / CHECKPOINT)
@@ -152,13 +153,16 @@ def distill(source: Path, folder: Path, config: DistillConfig, reports: Reports 
     return folder / CHECKPOINT
 
 
-def learn_round(teacher: Acting, samples: Samples, steps: int, config: StageConfig, run: Run) -> Acting:
+def learn_round(  # noqa: PLR0917 - what is learnt, then how
+    teacher: Acting, samples: Samples, steps: int, noise_scale: float, config: StageConfig, run: Run
+) -> Acting:
     """Return a student that takes half as many steps as its teacher, in evaluation mode.
 
     Args:
         teacher: Not changed.
         samples: Demonstrations.
         steps: Steps of the student.
+        noise_scale: Standard deviation of the noise that teacher and student start from.
         config: How batches are drawn.
         run: Where.
     """
@@ -172,7 +176,7 @@ def learn_round(teacher: Acting, samples: Samples, steps: int, config: StageConf
         sample, draws = samples.drawn(step, config, accelerator)
         with torch.no_grad(), accelerator.autocast():
             context = teacher.observe(sample, draws, config.imperfection)
-            learnt = lesson(teacher.policy, context, sample.actions, draws, steps)
+            learnt = lesson(teacher.policy, context, sample.actions, draws, steps, noise_scale)
         return prepared(sample, draws, config, learnt, weights), {}
 
     train_loop(prepared, step_loss, config.loop, run)
@@ -193,7 +197,7 @@ def samples_of(run: FinishedRun, *, held_out: bool = False) -> Samples:
 
 
 @torch.no_grad()
-def chunks(acting: Acting, samples: Samples, steps: int, noise_scale: float = 1.0) -> Tensor:
+def chunks(acting: Acting, samples: Samples, steps: int, noise_scale: float) -> Tensor:
     """Return the normalised chunks (N, H, J) for evenly spread windows, from the same noise for everybody.
 
     Args:

@@ -95,7 +95,9 @@ class Lesson:
 
 
 @torch.no_grad()
-def lesson(teacher: Policy, context: Context, actions: Tensor, draws: Draws, steps: int) -> Lesson:
+def lesson(  # noqa: PLR0917 - a formula's inputs
+    teacher: Policy, context: Context, actions: Tensor, draws: Draws, steps: int, noise_scale: float = 1.0
+) -> Lesson:
     """Return what a student of `steps` steps learns from a teacher of twice as many.
 
     Args:
@@ -104,6 +106,7 @@ def lesson(teacher: Policy, context: Context, actions: Tensor, draws: Draws, ste
         actions: Normalised actions of demonstrations (B, H, J).
         draws: The step's random numbers.
         steps: Steps of the student.
+        noise_scale: Standard deviation of the noise that teacher and student start from.
     """
     head = teacher.config.head
     coarse, fine = Grid(head, steps, actions), Grid(head, 2 * steps, actions)
@@ -111,7 +114,7 @@ def lesson(teacher: Policy, context: Context, actions: Tensor, draws: Draws, ste
     clean = teacher.to_frame(actions, context)
     place = (draws.chances[:, _PLACE_CHANCE] * steps).long()
     time = coarse.time(place)
-    noisy = corrupt(head, clean, draws.noise, time.expand(actions.shape[:2]))
+    noisy = corrupt(head, clean, noise_scale * draws.noise, time.expand(actions.shape[:2]))
     x = noisy
     for half in (2 * place, 2 * place + 1):
         modulations = teacher.prefix_modulations(fine.time(half), committed)

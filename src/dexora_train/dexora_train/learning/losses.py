@@ -15,10 +15,10 @@ from dexora_policy.model.process import corrupt, target
 from dexora_policy.solver_plan import MIP_TIMES
 from torch import Tensor
 
-# Beta(1.5, 1), kept away from pure noise by s, as in pi0; here time 1 is noise.
+# Beta(1.5, 1), kept away from pure noise by s, as in pi0; here 1 is noise.
 _TIME_SHAPE, _TIME_SCALE = 1.5, 0.999
-# Less noise than this does not let an error of `sample` count more.
-_LEAST_NOISE = 0.1
+# An error of `sample` counts by the velocity that it makes, but no more than where `mip` regresses again.
+_LEAST_NOISE = 1 - MIP_TIMES[1]
 
 
 def prefix_mask(lengths: Tensor, horizon: int) -> Tensor:
@@ -43,7 +43,7 @@ class Draws:
         self.noise = torch.randn(shape, generator=generator)
         """Standard normal (B, H, J)."""
         self.times = _TIME_SCALE * uniform ** (1 / _TIME_SHAPE)
-        """Time of each sample (B,), 1 is noise."""
+        """Share of noise in each sample (B,), 1 is nothing else."""
         self.prefix = torch.randint(0, max_prefix + 1, (batch,), generator=generator)
         """Length of each committed prefix (B,)."""
         self.state_noise = torch.randn((batch, shape[2]), generator=generator)
@@ -77,7 +77,7 @@ def policy_loss(
     *,
     weights: Tensor | None = None,
 ) -> Tensor:
-    """Return the mean squared error over real, uncommitted steps.
+    """Return the mean squared error over real, uncommitted steps, for `sample` that of the velocity.
 
     Args:
         policy: The network.

@@ -93,7 +93,7 @@ def train(
     parent = None if start is None else open_finished(start)
     horizon = policy_preset(config.preset).horizon
     check_steps("n_action_steps", config.n_action_steps, least=1, horizon=horizon)
-    check_noise_scale(config.noise_scale)
+    check_noise_scale(config.noise_scale, config.head)
     if parent is not None:
         refuse_other_eyes(parent, config)
     claim(folder, _claimed(config, parent))

@@ -12,6 +12,7 @@ from pathlib import Path
 
 import torch
 from dexora_policy.model import Policy, PolicyConfig
+from dexora_policy.solver_plan import SAYS_CLEAN
 from torch import Tensor, nn
 
 from dexora_train.learning.errors import TrainingError
@@ -21,8 +22,7 @@ from dexora_train.learning.stages import Acting
 from dexora_train.learning.train_config import TrainConfig
 
 _OUTPUTS = "decoder.outputs."
-_CLEAN = ("mip", "sample")
-"""Heads that say what is clean. Between others, the layer that says it begins anew: it means other things."""
+"""The layer that says what the head predicts."""
 _SHARED = ("robot", "preset", "scenes", "copies")
 """Settings on which depends what is seen."""
 
@@ -67,7 +67,7 @@ def link_what_is_seen(source: Path, folder: Path) -> None:
 
 
 def take_over(run: FinishedRun, acting: Acting, config: PolicyConfig, tokenizer: str) -> None:
-    """Begin with the weights of a run, except the layer that depends on the head.
+    """Begin with the weights of a run, except the last layer where the heads predict other things.
 
     Args:
         run: Where they come from.
@@ -89,7 +89,8 @@ def take_over(run: FinishedRun, acting: Acting, config: PolicyConfig, tokenizer:
     acting.language.load_state_dict(old.language.state_dict())
     own = acting.policy.state_dict().items()
     outputs = {name: value for name, value in own if name.startswith(_OUTPUTS)}
-    says_the_same = {config.head, old.recipe.policy.head} <= set(_CLEAN)
+    heads = {config.head, old.recipe.policy.head}
+    says_the_same = len(heads) == 1 or heads <= set(SAYS_CLEAN)
     acting.policy.load_state_dict({**old.policy.state_dict(), **({} if says_the_same else outputs)})
     _keep_meaning(acting.policy, old.policy, says_the_same=says_the_same)
 
