@@ -10,6 +10,7 @@ import pytest
 import torch
 from accelerate import Accelerator
 from dexora_core.errors import ConfigError
+from dexora_policy.model import Policy
 from dexora_train.checkpoint import Checkpoint, load_checkpoint, save_checkpoint
 from dexora_train.cli import main
 from dexora_train.data import layout, truth
@@ -265,3 +266,18 @@ def test_shipped_settings_are_the_defaults(tmp_path):
         read_settings(tmp_path / "list.yaml")
     with pytest.raises(ConfigError, match="cannot be read"):
         read_settings(tmp_path / "none.yaml")
+
+
+def test_state_is_known_where_targets_are_counted_from_it(tmp_path, demos):
+    """The parent was; an adaptation that is not learns other targets and forgets its own."""
+    nano = nano_checkpoint()
+    policy = Policy(replace(nano.recipe.policy, action_frame="relative"))
+    recipe = replace(nano.recipe, policy=policy.config)
+    save_checkpoint(
+        Checkpoint(recipe, nano.encoder, policy, nano.language, nano.tokenizer), tmp_path / "parent"
+    )
+    config = replace(CONFIG, imperfection=Imperfection(state_dropout=0.05))
+    with pytest.raises(ConfigError, match=r"state_dropout is 0\.05, but the policy counts its targets"):
+        finetune(tmp_path / "parent", demos, tmp_path / "run", config)
+    assert not (tmp_path / "run").exists()
+    assert FinetuneConfig().imperfection.state_dropout == 0.0

@@ -516,6 +516,14 @@ def test_noise_that_no_policy_starts_from_is_refused_before_training(tmp_path, s
         training.train(small_dataset, tmp_path / "run", replace(NANO, head="v", noise_scale=scale))
 
 
+def test_targets_that_are_counted_from_an_unknown_state_are_refused_before_training(tmp_path, small_dataset):
+    config = replace(NANO, preset="compact", imperfection=Imperfection(state_dropout=0.05))
+    with pytest.raises(ConfigError, match=r"state_dropout is 0\.05, but the policy counts its targets"):
+        training.train(small_dataset, tmp_path / "run", config)
+    assert not (tmp_path / "run").exists()
+    Imperfection(state_dropout=0.05).check(policy_preset("nano"))
+
+
 def test_start_with_other_words_is_refused(tmp_path, small_dataset):
     training.train(small_dataset, tmp_path / "first", NANO)
     start = _reworded(tmp_path / "first")

@@ -117,9 +117,11 @@ def finetune(
     Raises:
         DatasetError: The dataset cannot be read.
         TrainingError: Checkpoint or dataset do not fit, the folder holds another run, or training fails.
+        ConfigError: The policy cannot learn with this imperfection.
     """
     told = reports or Reports()
     old = open_checkpoint(parent)
+    config.imperfection.check(old.recipe.policy)
     reader = _fitting(dataset, old.recipe)
     accelerator = Accelerator()
     if config.batch % accelerator.num_processes:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import torch
+from dexora_core.errors import ConfigError
+from dexora_policy.model import PolicyConfig
 from torch import Tensor, nn
 
 from dexora_train.learning.losses import Draws
@@ -23,13 +25,29 @@ class Imperfection:
             standard deviation over the data.
         view_dropout: Probability that a camera is missing; never all of them.
         words_dropout: Probability that there is no instruction.
-        state_dropout: Probability that the joint state is unknown.
+        state_dropout: Probability that the joint state is unknown. A policy that counts its targets from the
+            state takes none: without one its targets are others.
     """
 
     state_noise: float = 0.02
     view_dropout: float = 0.05
     words_dropout: float = 0.0
-    state_dropout: float = 0.05
+    state_dropout: float = 0.0
+
+    def check(self, policy: PolicyConfig) -> None:
+        """Refuse what a policy cannot learn with.
+
+        Args:
+            policy: Its shape.
+
+        Raises:
+            ConfigError: The joint state may be unknown, and targets are counted from it.
+        """
+        if self.state_dropout and policy.action_frame == "relative":
+            raise ConfigError(
+                f"state_dropout is {self.state_dropout}, but the policy counts its targets from the joint "
+                "state; set it to 0"
+            )
 
 
 @dataclass(frozen=True)

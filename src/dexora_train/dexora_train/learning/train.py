@@ -91,8 +91,9 @@ def train(
     keep_memory()
     accelerator = Accelerator(mixed_precision=config.mixed_precision)
     parent = None if start is None else open_finished(start)
-    horizon = policy_preset(config.preset).horizon
-    check_steps("n_action_steps", config.n_action_steps, least=1, horizon=horizon)
+    shape = policy_preset(config.preset)
+    config.imperfection.check(shape)
+    check_steps("n_action_steps", config.n_action_steps, least=1, horizon=shape.horizon)
     check_noise_scale(config.noise_scale, config.head)
     if parent is not None:
         refuse_other_eyes(parent, config)
