@@ -131,6 +131,7 @@ def test_row_50_deadman_that_was_never_released_gives_no_control(robot):
         is_pressed[0] = True
         robot.until(lambda: robot.acquire("teleop", "teleop_node").granted, what="control for teleoperation")
     finally:
-        robot.node.destroy_timer(timer)
-        robot.node.destroy_publisher(switch)
         robot.release("teleop", "teleop_node")
+        robot.node.destroy_timer(timer)
+        robot.let_pass(0.05)  # a call of the timer may be under way, and needs the publisher
+        robot.node.destroy_publisher(switch)
