@@ -498,6 +498,15 @@ def test_number_of_action_steps_that_no_chunk_has_is_refused_before_training(tmp
         training.train(small_dataset, tmp_path / "run", replace(NANO, n_action_steps=steps))
 
 
+@pytest.mark.parametrize("tasks", [(), ("lift", "juggle")])
+def test_scenes_of_a_task_that_does_not_exist_are_refused_before_training(tmp_path, small_dataset, tasks):
+    with pytest.raises(
+        ConfigError, match=r"scene_tasks is \[.*\]; name at least one of reach, .*open_bottle"
+    ):
+        training.train(small_dataset, tmp_path / "run", replace(NANO, scene_tasks=tasks))
+    assert not (tmp_path / "run").exists()
+
+
 def test_settings_of_sampling_reach_the_recipe_and_may_change_in_a_run(tmp_path, small_dataset):
     for steps, scale in ((3, 1.0), (2, 0.5)):
         config = replace(NANO, head="v", n_action_steps=steps, noise_scale=scale)

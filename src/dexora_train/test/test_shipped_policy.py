@@ -9,7 +9,7 @@ from dexora_train.data.collect import FIRST_EVALUATION_SEED
 from dexora_train.evaluate.episode import play
 from dexora_train.evaluate.run import model_of, scene_of
 from dexora_train.evaluate.settings import EvaluationSettings
-from dexora_train.learning.seeing_run import SCENE_TASKS
+from dexora_train.learning.train_config import TrainConfig
 
 from dexora_bringup.bundles import SHIPPED_TASKS
 
@@ -30,7 +30,7 @@ def test_bundle_is_whole_small_and_says_where_it_comes_from():
 def test_tasks_that_ship_are_demonstrated_and_drawn():
     script = (SOURCES.parent / "tools/build_bundle").read_text()
     demonstrated = set(re.findall(r"--task (\w+)", script))
-    assert demonstrated == set(SCENE_TASKS)
+    assert demonstrated == set(TrainConfig().scene_tasks)
     assert set(SHIPPED_TASKS) <= demonstrated
 
 

@@ -9,9 +9,11 @@ from accelerate import Accelerator
 from dexora_core.bundle import make_statistics
 from dexora_perception.model import EncoderConfig, VisualEncoder
 from dexora_policy.model import LanguageConfig, Policy, PolicyConfig, build_language
+from dexora_sim.randomisation import Randomisation
+from dexora_sim.tasks import make_task
 from dexora_sim.tasks.base import COLOURS
 from dexora_train.data import truth
-from dexora_train.data.scenes import SceneConfig, Scenes
+from dexora_train.data.scenes import FIRST_SCENE_SEED, SceneConfig, Scenes
 from dexora_train.learning import words
 from dexora_train.learning.loop import LoopConfig, Run
 from dexora_train.learning.stage_config import StageConfig
@@ -33,6 +35,14 @@ def test_every_thing_is_asked_about_in_words_that_name_its_colour(asked):
     assert [number for number, _, _ in asked] == [0, 0, 0, 1, 1, 1, 2, 2, 2, 3, 3, 3]
     assert all(colour in text for _, text, colour in asked)
     assert all(len({colour for number, _, colour in asked if number == k}) == 3 for k in range(4))
+
+
+def test_bottle_is_asked_about_and_its_cap_is_not():
+    drawn, task = SceneConfig(("open_bottle",), 6), make_task("open_bottle")
+    bottles = [
+        task.choose(FIRST_SCENE_SEED + number, Randomisation.train())[2]["bottle"] for number in range(6)
+    ]
+    assert [colour for _, _, colour in words._questions(drawn)] == bottles
 
 
 @pytest.fixture(scope="module")

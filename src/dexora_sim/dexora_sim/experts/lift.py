@@ -20,13 +20,15 @@ class LiftExpert(Expert):
     """Approaches beside the can with the open hand, closes on it, and lifts it by about 16 cm."""
 
     task: ClassVar[str] = "lift"
+    radius_m: ClassVar[float] = CAN_RADIUS_M
+    """Of what the hand closes around."""
 
     def plan(self, goal: Goal) -> Iterator[Move]:
         """Yield: beside, at, close, lift, hold."""
         hand = goal.hand
         rotation = side_grasp(hand)
         can = self.view.objects[goal.target].position + np.array([0.0, 0.0, self.rng.uniform(0.012, 0.022)])
-        at = around(can, CAN_RADIUS_M, rotation)
+        at = around(can, self.radius_m, rotation)
         beside = at.backed_off(_CLEAR_M, z=0.03)
         yield Move(1.6, {hand: beside}, {hand: OPEN})
         yield Move(0.9, {hand: at})

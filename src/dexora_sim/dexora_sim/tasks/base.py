@@ -76,6 +76,11 @@ class Task(ABC):
     object_names: tuple[str, ...]
     """Root bodies of the scene's objects."""
 
+    @property
+    def named_objects(self) -> tuple[str, ...]:
+        """Those of the objects that an instruction can be about; its colour is the named one's."""
+        return self.object_names
+
     @abstractmethod
     def add_objects(self, spec: mujoco.MjSpec) -> None:
         """Add the objects to the model; the table is there already."""

@@ -40,6 +40,11 @@ class OpenBottle(Task):
     time_limit_s: ClassVar[float] = 60.0
     object_names = ("bottle", "cap")
 
+    @property
+    def named_objects(self) -> tuple[str, ...]:
+        """The bottle; nothing asks for the colour of a cap."""
+        return ("bottle",)
+
     def add_objects(self, spec: mujoco.MjSpec) -> None:
         """Add the bottle with its cap."""
         add_bottle(spec)

@@ -6,10 +6,12 @@ from pathlib import Path
 
 import numpy as np
 from accelerate import Accelerator
+from dexora_core.errors import ConfigError
 from dexora_perception.model import VisualEncoder
 from dexora_perception.model import preset as encoder_preset
 from dexora_policy.model import preset as policy_preset
 from dexora_policy.model.resampler import Resampler
+from dexora_sim.tasks import TASKS
 from safetensors.torch import load_file, save_file
 
 from dexora_train.data.scenes import SceneConfig, Scenes, draw_scenes
@@ -20,9 +22,6 @@ from dexora_train.learning.run_folder import SCENES, SEEING
 from dexora_train.learning.seeing import pretrain
 from dexora_train.learning.stage_config import StageConfig
 from dexora_train.learning.train_config import Reports, TrainConfig
-
-SCENE_TASKS = ("reach", "lift", "bimanual_lift")
-"""Tasks whose layouts the still scenes show."""
 
 
 def seeing_of(
@@ -61,6 +60,15 @@ def scenes_of(
 
 
 def scene_config(config: TrainConfig) -> SceneConfig:
-    """Return which scenes a run has."""
+    """Return which scenes a run has.
+
+    Raises:
+        ConfigError: There is no such task, or none is named.
+    """
+    unknown = [task for task in config.scene_tasks if task not in TASKS]
+    if unknown or not config.scene_tasks:
+        raise ConfigError(
+            f"scene_tasks is [{', '.join(config.scene_tasks)}]; name at least one of {', '.join(TASKS)}."
+        )
     encoder = encoder_preset(config.preset)
-    return SceneConfig(SCENE_TASKS, config.scenes, encoder.image_size, encoder.grid, config.robot)
+    return SceneConfig(config.scene_tasks, config.scenes, encoder.image_size, encoder.grid, config.robot)

@@ -85,7 +85,7 @@ def train(
         DatasetError: The dataset cannot be read.
         TrainingError: The folder holds another run, the dataset does not fit or `check` finds an error in it,
             the run to start from is not finished or has another shape, or training fails.
-        ConfigError: An unknown preset or head.
+        ConfigError: An unknown preset, head or task.
     """
     told = reports or Reports()
     keep_memory()
@@ -95,6 +95,7 @@ def train(
     config.imperfection.check(shape)
     check_steps("n_action_steps", config.n_action_steps, least=1, horizon=shape.horizon)
     check_noise_scale(config.noise_scale, config.head)
+    scene_config(config)
     if parent is not None:
         refuse_other_eyes(parent, config)
     claim(folder, _claimed(config, parent))

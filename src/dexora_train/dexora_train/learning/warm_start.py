@@ -23,7 +23,7 @@ from dexora_train.learning.train_config import TrainConfig
 
 _OUTPUTS = "decoder.outputs."
 """The layer that says what the head predicts."""
-_SHARED = ("robot", "preset", "scenes", "copies")
+_SHARED = ("robot", "preset", "scenes", "scene_tasks", "copies")
 """Settings on which depends what is seen."""
 
 

@@ -193,11 +193,8 @@ def _drawn(config: SceneConfig) -> Iterator[tuple[int, str, str]]:
 
 def _goals(task: Task, goal: Goal, colours: dict[str, str]) -> Iterator[Goal]:
     """Yield the goal for each thing that the task could be about."""
-    if len(task.object_names) == 1:
-        yield goal
-        return
-    for name, colour in colours.items():
-        yield replace(goal, target=name, colour=colour, shape=name)
+    for name in task.named_objects:
+        yield replace(goal, target=name, colour=colours[name], shape=name)
 
 
 def _tokens(encoder: VisualEncoder, scenes: Scenes) -> NDArray[np.float16]:
