@@ -1,4 +1,4 @@
-"""Lift of a thing that `lift` never shows, a can on a wide foot: policies meet it after training and adapt."""
+"""Lift of a thing that `lift` never shows, a can on a wide foot: policies meet it later and adapt."""
 
 from __future__ import annotations
 
