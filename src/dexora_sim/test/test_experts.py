@@ -4,6 +4,8 @@ The bars are the suite's promise for 100 seeds each; `open_bottle` takes half a 
 episode, so its full hundred is played by `benchmarks/experts.py` and a share of it here.
 """
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from dexora_core.contract import load_contract
@@ -79,6 +81,67 @@ def test_same_seed_gives_the_same_targets_and_another_seed_does_not():
 
     assert np.array_equal(first_second(1), first_second(1))
     assert not np.allclose(first_second(1), first_second(2))
+
+
+@pytest.mark.parametrize("task", ["reach", "lift", "bimanual_lift"])
+def test_expert_does_its_task_from_where_a_failed_attempt_ends(task):
+    env, expert = quick_env(task), make_expert(task, CONTRACT)
+    _, info = env.reset(seed=3)
+    expert.reset(env.episode.goal, see(env), 3, is_astray=True)
+    start = see(env)
+    target = start.objects[env.episode.goal.target].position
+    while expert.is_astray:
+        *_, info = env.step(expert.act(see(env)).astype(np.float32))
+    hands = ("left", "right") if env.episode.goal.hand == "both" else (env.episode.goal.hand,)
+    for hand in hands:
+        state = env.twin.world().hands[hand]
+        nearest = min(np.linalg.norm(place[:2] - target[:2]) for place in (state.palm, state.tips["index"]))
+        assert nearest < 0.2, "the hand is where it would have done the task"
+    assert not info["is_success"]
+    is_over = is_late = False
+    while not (is_over or is_late):
+        _, _, is_over, is_late, info = env.step(expert.act(see(env)).astype(np.float32))
+    assert info["is_success"], info
+
+
+def test_expert_whose_hand_did_not_close_tries_again():
+    env, expert = quick_env("lift"), make_expert("lift", CONTRACT)
+    env.reset(seed=1)
+    expert.reset(env.episode.goal, see(env), 1)
+    fingers = np.concatenate([CONTRACT.group_indices(f"{hand}_hand") for hand in ("left", "right")])
+    held = see(env).position_rad[fingers]
+    is_over = is_late = False
+    info = {}
+    for step in range(300):
+        target = expert.act(see(env)).astype(np.float32)
+        target[fingers] = held if step < 100 else target[fingers]
+        _, _, is_over, is_late, info = env.step(target)
+        if is_over or is_late:
+            break
+    assert info["is_success"], info
+
+
+@pytest.mark.parametrize("task", ["lift", "bimanual_lift"])
+def test_expert_tries_until_the_thing_is_no_longer_where_it_stood(task):
+    env, expert = quick_env(task), make_expert(task, CONTRACT)
+    env.reset(seed=1)
+    goal, seen = env.episode.goal, see(env)
+    expert.reset(goal, seen, 1)
+    plan = expert.plan(goal)
+    assert all(next(plan).duration_s > 0.0 for _ in range(20))
+    thing = seen.objects[goal.target]
+    up = replace(thing, position=thing.position + np.array([0.0, 0.0, 0.1]))
+    expert.view = replace(seen, objects={**seen.objects, goal.target: up})
+    rest = list(plan)
+    assert len(rest) < 7
+    assert not rest[-1].palms
+
+
+def test_expert_that_knows_no_failed_attempt_is_not_led_astray():
+    env, expert = quick_env("handover"), make_expert("handover", CONTRACT)
+    env.reset(seed=2)
+    expert.reset(env.episode.goal, see(env), 2, is_astray=True)
+    assert not expert.is_astray
 
 
 def test_expert_at_the_end_of_its_plan_holds():

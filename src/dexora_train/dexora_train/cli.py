@@ -30,6 +30,15 @@ app = typer.Typer(no_args_is_help=True, add_completion=False, rich_markup_mode=N
 _console = Console()
 _errors = Console(stderr=True)
 RobotOption = Annotated[str, typer.Option(help="Robot contract.")]
+DisturbanceOption = Annotated[
+    float, typer.Option(min=0.0, max=0.2, help="Pushes off the expert's path while recording [rad].")
+]
+StrayOption = Annotated[
+    float,
+    typer.Option(
+        min=0.0, max=1.0, help="Share of episodes that begin where a failed attempt has left the robot."
+    ),
+]
 
 
 class Format(str, Enum):
@@ -74,9 +83,8 @@ def collect_command(  # noqa: PLR0917  (typer calls by name)
     image_size: Annotated[
         int, typer.Option(min=32, max=720, help="Edge of the model's square pictures [pixel].")
     ] = 96,
-    disturbance: Annotated[
-        float, typer.Option(min=0.0, max=0.2, help="Pushes off the expert's path while recording [rad].")
-    ] = 0.02,
+    disturbance: DisturbanceOption = 0.02,
+    stray: StrayOption = 0.0,
     dataset_format: Annotated[Format, typer.Option("--format", help="LeRobot version.")] = Format.V3,
     small_videos: Annotated[
         bool, typer.Option(help="Third of the size; pictures no longer bit-exact.")
@@ -90,6 +98,7 @@ def collect_command(  # noqa: PLR0917  (typer calls by name)
         image_size,
         workers=workers,
         disturbance_rad=disturbance,
+        stray_share=stray,
         robot=robot,
         is_lossless=not small_videos,
     )

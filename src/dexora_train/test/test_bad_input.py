@@ -9,6 +9,7 @@ from dataclasses import replace
 import numpy as np
 import pyarrow.parquet as pq
 import pytest
+from dexora_core.records import to_dict
 from dexora_train.data import collect as collecting
 from dexora_train.data import layout
 from dexora_train.data.collect import CollectConfig, collect
@@ -100,7 +101,8 @@ def experts(staged, monkeypatch):
 
     def record(config, task, seed):
         asked.append(seed)
-        return replace(staged[1][seed % 3], source={"task": task, "seed": seed}), True
+        source = {"task": task, "seed": seed}
+        return replace(staged[1][seed % 3], source=source), source
 
     monkeypatch.setattr(collecting, "record", record)
     monkeypatch.setattr(
@@ -149,8 +151,20 @@ def test_collecting_with_other_settings_into_the_same_folder_is_refused(tmp_path
     assert len(collect(more, tmp_path / "s", lambda attempt: None)) == 4
 
 
+def test_folder_that_was_begun_before_there_was_a_setting_goes_on(tmp_path):
+    settings = to_dict(CONFIG)
+    claim_staging(tmp_path / "s", settings)
+    path = tmp_path / "s" / ".settings.json"
+    said = json.loads(path.read_text())
+    assert said.pop("stray_share") == 0.0
+    path.write_text(json.dumps(said))
+    claim_staging(tmp_path / "s", settings)
+    with pytest.raises(DatasetError, match=r"holds episodes with stray_share 0\.0, now it is 0\.5"):
+        claim_staging(tmp_path / "s", settings | {"stray_share": 0.5})
+
+
 def test_settings_that_cannot_be_written_are_told(tmp_path, disk):
-    settings = {"image_size": 32, "disturbance_rad": 0.0, "robot": "r", "is_lossless": True}
+    settings = to_dict(CONFIG)
     disk.on(4)
     with pytest.raises(DatasetError, match="cannot be read or written"):
         claim_staging(tmp_path / "s", settings)

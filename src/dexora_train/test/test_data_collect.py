@@ -1,5 +1,8 @@
 """Pins that collecting gives the same data however it is cut up, and never an evaluation's seed."""
 
+from dataclasses import replace
+from types import SimpleNamespace
+
 import numpy as np
 import pytest
 from dexora_train.data import collect as collecting
@@ -24,6 +27,8 @@ CONFIG = CollectConfig({"reach": 2}, image_size=32, disturbance_rad=0.02)
         ({"episodes": {"reach": 0}}, "must be at least one"),
         ({"episodes": {}}, "must be at least one"),
         ({"seed": 1_000_000}, "higher ones are for evaluation"),
+        ({"stray_share": 1.5}, r"stray_share is 1\.5; it is a share"),
+        ({"stray_share": float("nan")}, "stray_share is nan"),
     ],
 )
 def test_senseless_settings_are_refused(change, text):
@@ -49,6 +54,71 @@ def test_pushes_are_smooth_and_leave_the_fingers_alone():
 
 def test_no_disturbance_is_none():
     assert not disturbance(np.random.default_rng(3), (200, 36), 20.0, np.arange(12), 0.0).any()
+
+
+class _World:
+    """What `record` needs of environment and expert: it counts steps, and goes astray for some of them."""
+
+    episode = SimpleNamespace(goal=None, instruction="touch it")
+    task = SimpleNamespace(time_limit_s=1.0)
+    twin = None
+
+    def __init__(self, contract, astray, ends):
+        self.contract, self.astray, self.ends, self.acted = contract, astray, ends, 0
+
+    def reset(self, *expert, seed=None, is_astray=None):
+        if expert:
+            self.astray *= is_astray
+        return self._seen(), {}
+
+    def act(self, view):
+        self.acted += 1
+        return np.full(36, self.acted, np.float32)
+
+    @property
+    def is_astray(self):
+        return self.acted <= self.astray
+
+    def step(self, target):
+        is_over = self.acted == self.ends
+        return self._seen(), 0.0, is_over, False, {"time_s": 0.0, "stages": (), "is_success": is_over}
+
+    def _seen(self):
+        picture = np.zeros((32, 32, 3), np.uint8)
+        return {"position": np.full(36, -self.acted, np.float32), "images": {"top": picture}}
+
+
+@pytest.fixture
+def recorded(contract, monkeypatch):
+    """Return a function: steps astray, steps to success and share of strays to what `record` returns."""
+
+    def run(astray, ends, share):
+        world = _World(contract, astray, ends)
+        monkeypatch.setattr(collecting, "_environment", lambda *_: world)
+        monkeypatch.setattr(collecting, "make_expert", lambda *_: world)
+        monkeypatch.setattr(collecting, "see", lambda _: None)
+        monkeypatch.setattr(collecting.truth, "truth_of", lambda _: np.zeros(len(truth.NAMES), np.float32))
+        return collecting.record(replace(CONFIG, stray_share=share), "reach", 0)
+
+    return run
+
+
+def test_way_to_where_a_failed_attempt_ended_is_not_shown(recorded):
+    episode, _ = recorded(astray=3, ends=6, share=1.0)
+    assert episode.action[:, 0].tolist() == [4, 5, 6]
+    assert episode.state[:, 0].tolist() == [-3, -4, -5]
+    assert len(episode.images["top"]) == len(episode) == 3
+
+
+def test_without_a_share_nothing_goes_astray(recorded):
+    assert len(recorded(astray=3, ends=6, share=0.0)[0]) == 6
+
+
+@pytest.mark.parametrize(("astray", "ends"), [(6, 6), (3, 99)])
+def test_success_before_anything_was_shown_and_failure_are_no_demonstration(recorded, astray, ends):
+    episode, source = recorded(astray, ends, 1.0)
+    assert episode is None
+    assert source["task"] == "reach"
 
 
 @pytest.mark.slow

@@ -26,6 +26,9 @@ FloatArray = NDArray[np.float64]
 Path = Callable[[float], Pose]
 ACTION_RATE_HZ = 20.0
 """Rate at which an expert acts; one step of an action chunk."""
+_UPRIGHT = 0.95
+"""Cosine of the tilt up to which a thing stands."""
+_LEFT_BEHIND_M = 0.03
 _SPEED_SHARE = 0.8
 """Experts stay this far inside the contract's velocity limits."""
 
@@ -78,6 +81,8 @@ class Expert(ABC):
         self._arms = BimanualKinematics(contract, self.frame, self.orientation_cost)
         self._hand_index = {hand: contract.group_indices(f"{hand}_hand") for hand in HANDS}
         self._plan: Iterator[Move] = iter(())
+        self._aside: Iterator[Move] = iter(())
+        self._is_astray = False
         self._move: Move | None = None
         self._coming: deque[FloatArray] = deque()
 
@@ -85,18 +90,28 @@ class Expert(ABC):
     def plan(self, goal: Goal) -> Iterator[Move]:
         """Yield the moves of an episode; `self.view` is the world at the moment of asking."""
 
+    def stray(self, goal: Goal) -> Iterator[Move]:
+        """Yield the moves to where a failed attempt leaves the robot; none where nothing is known of that."""
+        return iter(())
+
+    @property
+    def is_astray(self) -> bool:
+        """Whether the present move only leads to where a failed attempt ends: nothing to learn from."""
+        return self._is_astray
+
     @property
     def is_done(self) -> bool:
         """Whether the plan is at its end; the robot then holds."""
         return self._move is None
 
-    def reset(self, goal: Goal, view: View, seed: int) -> None:
+    def reset(self, goal: Goal, view: View, seed: int, *, is_astray: bool = False) -> None:
         """Start an episode.
 
         Args:
             goal: What is to be done.
             view: The world at its beginning.
             seed: Seed of the expert's small variations of pace, path and grasp.
+            is_astray: Whether it shall first go where a failed attempt ends, and do the task from there.
         """
         self.rng = stream(seed, "expert")
         self.view = view
@@ -109,6 +124,7 @@ class Expert(ABC):
         self._steps = self._steps_done = 0
         self._coming.clear()
         self._plan = self.plan(goal)
+        self._aside = self.stray(goal) if is_astray else iter(())
         self._begin_next()
 
     def act(self, view: View) -> FloatArray:
@@ -173,6 +189,15 @@ class Expert(ABC):
         """Return where a palm has been sent."""
         return self._palms[hand]
 
+    def height_m(self, name: str) -> float:
+        """Return how high an object's origin is [m], world frame."""
+        return float(self.view.objects[name].position[2])
+
+    def stands(self, name: str, start_m: float) -> bool:
+        """Whether an object is upright and about as high as it was: a lift has left it behind."""
+        is_upright = bool(self.view.objects[name].rotation[2, 2] > _UPRIGHT)
+        return is_upright and abs(self.height_m(name) - start_m) < _LEFT_BEHIND_M
+
     def vary(self, spread_m: float) -> FloatArray:
         """Return a small random offset, uniform within +-spread, shape (3,)."""
         return np.array(self.rng.uniform(-spread_m, spread_m, 3))
@@ -188,7 +213,9 @@ class Expert(ABC):
         return np.clip(nearer, self._contract.lower_rad, self._contract.upper_rad)
 
     def _begin_next(self) -> None:
-        self._move = next(self._plan, None)
+        self._move = next(self._aside, None)
+        self._is_astray = self._move is not None
+        self._move = self._move or next(self._plan, None)
         if self._move is None:
             return
         seconds = self._move.duration_s * self._pace

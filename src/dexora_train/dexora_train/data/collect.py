@@ -6,9 +6,10 @@ import itertools
 import multiprocessing
 from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from dexora_core.contract import load_contract
@@ -18,6 +19,7 @@ from dexora_sim.env import DexoraEnv, EnvConfig
 from dexora_sim.experts import EXPERTS, make_expert
 from dexora_sim.experts.demonstration import see
 from dexora_sim.randomisation import Randomisation
+from numpy.typing import NDArray
 
 from dexora_description import contract_path
 from dexora_sim import gl
@@ -45,6 +47,8 @@ class CollectConfig:
         render_size: Height and width that cameras deliver in pixels; the twin's cameras by default.
         workers: Processes.
         disturbance_rad: Size of the pushes while recording [rad]; see `disturbance`.
+        stray_share: Share of the episodes, 0 to 1, that begin where a failed attempt has left the robot; the
+            way there is not recorded.
         robot: Name of the robot.
         is_lossless: Whether videos are exact.
     """
@@ -55,6 +59,7 @@ class CollectConfig:
     render_size: tuple[int, int] = RENDER_SIZE
     workers: int = 1
     disturbance_rad: float = 0.0
+    stray_share: float = 0.0
     robot: str = "dexora36"
     is_lossless: bool = True
 
@@ -64,6 +69,8 @@ class CollectConfig:
                 raise DatasetError(f"task {task!r} has no expert; choose of {', '.join(EXPERTS)}.")
         if min(self.episodes.values(), default=0) < 1 or self.workers < 1:
             raise DatasetError("tasks, episodes of each and workers must be at least one.")
+        if not 0.0 <= self.stray_share <= 1.0:
+            raise DatasetError(f"stray_share is {self.stray_share}; it is a share, from 0 to 1.")
         if not 0 <= self.seed < FIRST_EVALUATION_SEED:
             raise DatasetError(
                 f"seed is {self.seed}, must be from 0 to {FIRST_EVALUATION_SEED - 1}; higher ones are for "
@@ -101,57 +108,79 @@ def _environment(task: str, render_size: tuple[int, int], robot: str) -> DexoraE
     )
 
 
-def record(config: CollectConfig, task: str, seed: int) -> tuple[RecordedEpisode, bool]:
-    """Play one episode of the expert and return what was seen, and whether it did the task.
+@dataclass
+class _Shown:
+    """What an episode shows, step by step; the robot's own `resize` makes its pictures."""
+
+    image_size: int
+    states: list[NDArray[np.float32]] = field(default_factory=list)
+    actions: list[NDArray[np.float32]] = field(default_factory=list)
+    truths: list[NDArray[np.float32]] = field(default_factory=list)
+    images: dict[str, list[NDArray[np.uint8]]] = field(default_factory=dict)
+
+    def add(
+        self, observation: dict[str, Any], action: NDArray[np.float32], facts: NDArray[np.float32]
+    ) -> None:
+        """Add a step: what was observed, what the expert wanted then, and what was true."""
+        self.states.append(observation["position"])
+        self.actions.append(action)
+        self.truths.append(facts)
+        for view, picture in observation["images"].items():
+            self.images.setdefault(view, []).append(resize(picture, self.image_size))
+
+    def episode(self, instruction: str, source: dict[str, Any]) -> RecordedEpisode:
+        """Return all steps as an episode; there is one at least."""
+        pictures = {view: np.stack(shown) for view, shown in self.images.items()}
+        states = np.stack(self.states).astype(np.float32)
+        return RecordedEpisode(
+            instruction, states, np.stack(self.actions), pictures, np.stack(self.truths), source
+        )
+
+
+def record(config: CollectConfig, task: str, seed: int) -> tuple[RecordedEpisode | None, dict[str, Any]]:
+    """Play one episode of the expert.
 
     Args:
         config: Settings.
         task: Name of the task.
         seed: Seed of world, expert and disturbance.
+
+    Returns:
+        What was seen, None without success or when that came before anything was shown; and how it went.
     """
     env = _environment(task, config.render_size, config.robot)
     contract, expert = env.contract, make_expert(task, env.contract)
     observation, info = env.reset(seed=seed)
-    expert.reset(env.episode.goal, see(env), seed)
+    is_astray = bool(np.random.default_rng((seed, 2)).random() < config.stray_share)
+    expert.reset(env.episode.goal, see(env), seed, is_astray=is_astray)
     rate_hz = contract.rates.policy_hz
     arms = np.concatenate([contract.group_indices(g.name) for g in contract.groups if g.kind == "arm"])
     steps = int(env.task.time_limit_s * rate_hz) + 1
     rng = np.random.default_rng((seed, 1))
     pushes = disturbance(rng, (steps, len(contract.joints)), rate_hz, arms, config.disturbance_rad)
-    states, actions, truths = [], [], []
-    images: dict[str, list[np.ndarray]] = {view: [] for view in observation["images"]}
-    is_over = is_late = False
-    while not (is_over or is_late):
+    shown = _Shown(config.image_size)
+    for push in pushes:
         wanted = expert.act(see(env)).astype(np.float32)
-        states.append(observation["position"])
-        actions.append(wanted)
-        truths.append(truth.truth_of(env.twin))
-        for view, picture in observation["images"].items():
-            images[view].append(resize(picture, config.image_size))
-        executed = (wanted + pushes[len(actions) - 1]).astype(np.float32)
-        observation, _, is_over, is_late, info = env.step(executed)
+        if not expert.is_astray:
+            shown.add(observation, wanted, truth.truth_of(env.twin))
+        observation, _, is_over, is_late, info = env.step((wanted + push).astype(np.float32))
+        if is_over or is_late:
+            break
     source = {"task": task, "seed": seed, "time_s": info["time_s"], "stages": list(info["stages"])}
-    episode = RecordedEpisode(
-        env.episode.instruction,
-        np.stack(states).astype(np.float32),
-        np.stack(actions),
-        {view: np.stack(pictures) for view, pictures in images.items()},
-        np.stack(truths),
-        source,
-    )
-    return episode, bool(info["is_success"])
+    is_demonstration = info["is_success"] and shown.actions
+    return shown.episode(env.episode.instruction, source) if is_demonstration else None, source
 
 
 def _attempt(config: CollectConfig, staging: Path, task: str, seed: int) -> Attempt:
     """Record a seed into the staging folder; runs in a worker."""
     contract = load_contract(contract_path(config.robot))
     folder = Staging(staging, round(contract.rates.policy_hz), is_lossless=config.is_lossless)
-    episode, is_success = record(config, task, seed)
-    if is_success:
-        folder.add(episode_name(task, seed), episode)
-    else:
-        folder.note_failure(episode_name(task, seed), episode.source)
-    return Attempt(task, seed, is_success, len(episode) if is_success else 0)
+    episode, source = record(config, task, seed)
+    if episode is None:
+        folder.note_failure(episode_name(task, seed), source)
+        return Attempt(task, seed, is_success=False, frames=0)
+    folder.add(episode_name(task, seed), episode)
+    return Attempt(task, seed, is_success=True, frames=len(episode))
 
 
 def collect(config: CollectConfig, staging: Path, report: Callable[[Attempt], None]) -> list[StagedEpisode]:
@@ -237,6 +266,12 @@ def write_collected(
     features = layout.features_of(
         contract, contract.views, (config.image_size, config.image_size), truth.NAMES
     )
-    about = {"dexora": {"contract_hash": contract.hash, "disturbance_rad": config.disturbance_rad}}
+    about = {
+        "dexora": {
+            "contract_hash": contract.hash,
+            "disturbance_rad": config.disturbance_rad,
+            "stray_share": config.stray_share,
+        }
+    }
     plan = DatasetPlan(config.robot, round(contract.rates.policy_hz), features, version, about)
     write_dataset(root, plan, episodes)

@@ -10,7 +10,10 @@ from typing import Any
 from dexora_train.data.errors import DatasetError
 
 _FILE = ".settings.json"
-_COMMON = ("image_size", "disturbance_rad", "robot", "is_lossless")
+_COMMON = ("image_size", "disturbance_rad", "stray_share", "robot", "is_lossless")
+
+_UNSAID = {"stray_share": 0.0}
+"""What a folder means that was begun before there was such a setting."""
 
 
 def claim_staging(directory: Path, settings: Mapping[str, Any]) -> None:
@@ -32,7 +35,7 @@ def claim_staging(directory: Path, settings: Mapping[str, Any]) -> None:
             partial = path.with_suffix(".partial")
             partial.write_text(json.dumps(wanted))
             partial.replace(path)
-        found = json.loads(path.read_text())
+        found = {**_UNSAID, **json.loads(path.read_text())}
     except (OSError, ValueError) as error:
         raise DatasetError(
             f"{path} cannot be read or written ({error}); free some space, or remove it."
