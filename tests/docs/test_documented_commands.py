@@ -9,12 +9,20 @@ import typer
 from dexora_train.cli import app
 
 ROOT = Path(__file__).resolve().parents[2]
-PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
+PAGES = [
+    ROOT / "README.md",
+    *sorted((ROOT / "docs").rglob("*.md")),
+    ROOT / "src/dexora_bringup/bundles/README.md",
+]
 SHOWN = re.compile(r"^ {4}(dexora-train .*)$|`(dexora-train [^`]*)`", re.MULTILINE)
 
 
 def commands_of(page):
     return [indented or inline for indented, inline in SHOWN.findall(page.read_text())]
+
+
+def test_commands_are_found():
+    assert "dexora-train check demos" in commands_of(ROOT / "docs/how-to/collect_demonstrations.md")
 
 
 def unknown_in(shown):

@@ -36,7 +36,7 @@ DisturbanceOption = Annotated[
 StrayOption = Annotated[
     float,
     typer.Option(
-        min=0.0, max=1.0, help="Share of episodes that begin where a failed attempt has left the robot."
+        min=0.0, max=1.0, help="Chance of an attempt to begin where a failed one has left the robot."
     ),
 ]
 

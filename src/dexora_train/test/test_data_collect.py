@@ -66,9 +66,9 @@ class _World:
     def __init__(self, contract, astray, ends):
         self.contract, self.astray, self.ends, self.acted = contract, astray, ends, 0
 
-    def reset(self, *expert, seed=None, is_astray=None):
+    def reset(self, *expert, seed=None, begins_astray=None):
         if expert:
-            self.astray *= is_astray
+            self.astray *= begins_astray
         return self._seen(), {}
 
     def act(self, view):
@@ -77,7 +77,7 @@ class _World:
 
     @property
     def is_astray(self):
-        return self.acted <= self.astray
+        return max(self.acted, 1) <= self.astray
 
     def step(self, target):
         is_over = self.acted == self.ends
@@ -104,18 +104,21 @@ def recorded(contract, monkeypatch):
 
 
 def test_way_to_where_a_failed_attempt_ended_is_not_shown(recorded):
-    episode, _ = recorded(astray=3, ends=6, share=1.0)
-    assert episode.action[:, 0].tolist() == [4, 5, 6]
-    assert episode.state[:, 0].tolist() == [-3, -4, -5]
-    assert len(episode.images["top"]) == len(episode) == 3
+    episode, source = recorded(astray=3, ends=14, share=1.0)
+    assert episode.action[:, 0].tolist() == list(range(4, 15))
+    assert episode.state[:, 0].tolist() == list(range(-3, -14, -1))
+    assert len(episode.images["top"]) == len(episode) == 11
+    assert source["is_astray"]
 
 
 def test_without_a_share_nothing_goes_astray(recorded):
-    assert len(recorded(astray=3, ends=6, share=0.0)[0]) == 6
+    episode, source = recorded(astray=3, ends=14, share=0.0)
+    assert len(episode) == 14
+    assert not source["is_astray"]
 
 
-@pytest.mark.parametrize(("astray", "ends"), [(6, 6), (3, 99)])
-def test_success_before_anything_was_shown_and_failure_are_no_demonstration(recorded, astray, ends):
+@pytest.mark.parametrize(("astray", "ends"), [(12, 12), (5, 14), (3, 99)])
+def test_success_before_half_a_second_was_shown_and_failure_are_no_demonstration(recorded, astray, ends):
     episode, source = recorded(astray, ends, 1.0)
     assert episode is None
     assert source["task"] == "reach"

@@ -2,11 +2,13 @@
 
 import json
 from dataclasses import replace
+from importlib.resources import files
 from types import SimpleNamespace
 
 import numpy as np
 import pytest
 import torch
+import yaml
 from accelerate import Accelerator
 from dexora_core.contract import load_contract
 from dexora_core.errors import ConfigError
@@ -551,6 +553,24 @@ def test_run_with_changed_settings_is_refused(tmp_path, small_dataset):
     claim(tmp_path / "run", {key: value for key, value in to_dict(NANO).items() if key not in SAMPLING})
     with pytest.raises(TrainingError, match="another head; take its settings to go on"):
         training.train(small_dataset, tmp_path / "run", replace(NANO, head="flow"))
+
+
+def test_run_that_was_begun_before_there_was_a_setting_goes_on(tmp_path, small_dataset):
+    training.train(small_dataset, tmp_path / "run", NANO)
+    path = tmp_path / "run" / "config.json"
+    said = json.loads(path.read_text())
+    assert said.pop("scene_tasks") == list(NANO.scene_tasks)
+    path.write_text(json.dumps(said))
+    assert training.train(small_dataset, tmp_path / "run", NANO).is_dir()
+    with pytest.raises(TrainingError, match="another scene_tasks; take its settings to go on"):
+        training.train(small_dataset, tmp_path / "run", replace(NANO, scene_tasks=("open_bottle",)))
+
+
+@pytest.mark.parametrize("recipe", ["compact", "open_bottle"])
+def test_recipes_that_ship_can_be_read(recipe):
+    path = files("dexora_train") / "configs" / f"{recipe}.yaml"
+    config = TrainConfig.from_dict(yaml.safe_load(path.read_text()))
+    assert seeing_run.scene_config(config).count == config.scenes > 0
 
 
 def test_dataset_that_does_not_fit_is_refused(tmp_path, dataset):

@@ -4,6 +4,7 @@ import re
 from pathlib import Path
 
 import pytest
+import yaml
 from dexora_core.bundle import load_bundle
 from dexora_train.data.collect import FIRST_EVALUATION_SEED
 from dexora_train.evaluate.episode import play
@@ -30,7 +31,8 @@ def test_bundle_is_whole_small_and_says_where_it_comes_from():
 def test_tasks_that_ship_are_demonstrated_and_drawn():
     script = (SOURCES.parent / "tools/build_bundle").read_text()
     demonstrated = set(re.findall(r"--task (\w+)", script))
-    assert demonstrated == set(TrainConfig().scene_tasks)
+    recipe = (SOURCES / "dexora_train/dexora_train/configs/compact.yaml").read_text()
+    assert demonstrated == set(TrainConfig.from_dict(yaml.safe_load(recipe)).scene_tasks)
     assert set(SHIPPED_TASKS) <= demonstrated
 
 

@@ -29,6 +29,8 @@ ACTION_RATE_HZ = 20.0
 _UPRIGHT = 0.95
 """Cosine of the tilt up to which a thing stands."""
 _LEFT_BEHIND_M = 0.03
+"""A thing that rose by less did not come along."""
+_HOLD_S = 1.5
 _SPEED_SHARE = 0.8
 """Experts stay this far inside the contract's velocity limits."""
 
@@ -63,7 +65,7 @@ class Move:
 
 
 class Expert(ABC):
-    """Base of all experts. A subclass writes `plan`.
+    """Base of all experts. A subclass writes `plan`, and `stray` where it knows how attempts fail.
 
     Args:
         contract: The robot.
@@ -104,14 +106,14 @@ class Expert(ABC):
         """Whether the plan is at its end; the robot then holds."""
         return self._move is None
 
-    def reset(self, goal: Goal, view: View, seed: int, *, is_astray: bool = False) -> None:
+    def reset(self, goal: Goal, view: View, seed: int, *, begins_astray: bool = False) -> None:
         """Start an episode.
 
         Args:
             goal: What is to be done.
             view: The world at its beginning.
             seed: Seed of the expert's small variations of pace, path and grasp.
-            is_astray: Whether it shall first go where a failed attempt ends, and do the task from there.
+            begins_astray: Whether it shall first go where a failed attempt ends, if it knows of one.
         """
         self.rng = stream(seed, "expert")
         self.view = view
@@ -124,7 +126,7 @@ class Expert(ABC):
         self._steps = self._steps_done = 0
         self._coming.clear()
         self._plan = self.plan(goal)
-        self._aside = self.stray(goal) if is_astray else iter(())
+        self._aside = self.stray(goal) if begins_astray else iter(())
         self._begin_next()
 
     def act(self, view: View) -> FloatArray:
@@ -189,14 +191,15 @@ class Expert(ABC):
         """Return where a palm has been sent."""
         return self._palms[hand]
 
-    def height_m(self, name: str) -> float:
-        """Return how high an object's origin is [m], world frame."""
-        return float(self.view.objects[name].position[2])
-
-    def stands(self, name: str, start_m: float) -> bool:
-        """Whether an object is upright and about as high as it was: a lift has left it behind."""
-        is_upright = bool(self.view.objects[name].rotation[2, 2] > _UPRIGHT)
-        return is_upright and abs(self.height_m(name) - start_m) < _LEFT_BEHIND_M
+    def until_raised(self, goal: Goal, attempt: Callable[[Goal], Iterator[Move]]) -> Iterator[Move]:
+        """Yield attempts at a lift until the target is up, or has toppled, and hold it then."""
+        start_m = self._height_m(goal.target)
+        is_left_behind = True
+        while is_left_behind:
+            yield from attempt(goal)
+            is_upright = self.view.objects[goal.target].rotation[2, 2] > _UPRIGHT
+            is_left_behind = bool(is_upright) and self._height_m(goal.target) - start_m < _LEFT_BEHIND_M
+        yield Move(_HOLD_S)
 
     def vary(self, spread_m: float) -> FloatArray:
         """Return a small random offset, uniform within +-spread, shape (3,)."""
@@ -205,6 +208,10 @@ class Expert(ABC):
     def sway(self, spread_m: float, up_m: float = 0.0) -> FloatArray:
         """Return an offset that varies sideways only and goes up by a given height, shape (3,)."""
         return self.vary(spread_m) * np.array([1.0, 1.0, 0.0]) + np.array([0.0, 0.0, up_m])
+
+    def _height_m(self, name: str) -> float:
+        """Return how high an object's origin is [m], world frame."""
+        return float(self.view.objects[name].position[2])
 
     def _within_limits(self, targets: FloatArray) -> FloatArray:
         """Return targets inside the contract's positions and a share of its velocities; arms lag."""

@@ -33,12 +33,8 @@ class BimanualLiftExpert(Expert):
     task: ClassVar[str] = "bimanual_lift"
 
     def plan(self, goal: Goal) -> Iterator[Move]:
-        """Yield attempts until the box is no longer where it stood, then hold."""
-        start_m = self.height_m(goal.target)
-        yield from self._attempt(goal)
-        while self.stands(goal.target, start_m):
-            yield from self._attempt(goal)
-        yield Move(1.5)
+        """Yield attempts until the box is up, then hold it."""
+        return self.until_raised(goal, self._attempt)
 
     def stray(self, goal: Goal) -> Iterator[Move]:
         """Yield both hands above the sides of a box that they have not taken with them."""

@@ -27,12 +27,8 @@ class LiftExpert(Expert):
     """Of what the hand closes around."""
 
     def plan(self, goal: Goal) -> Iterator[Move]:
-        """Yield attempts until the can is no longer where it stood, then hold."""
-        start_m = self.height_m(goal.target)
-        yield from self._attempt(goal)
-        while self.stands(goal.target, start_m):
-            yield from self._attempt(goal)
-        yield Move(1.5)
+        """Yield attempts until the can is up, then hold it."""
+        return self.until_raised(goal, self._attempt)
 
     def stray(self, goal: Goal) -> Iterator[Move]:
         """Yield the closed and empty hand over the can."""

@@ -37,7 +37,7 @@ class ReachExpert(Expert):
         yield Move(0.6)
 
     def stray(self, goal: Goal) -> Iterator[Move]:
-        """Yield the fingertip on the table, short of what it should have touched."""
+        """Yield the fingertip on the table or just above it, short of what it should have touched."""
         hand, above = self._above(goal)
         angle_rad = self.rng.uniform(-np.pi / 2, np.pi / 2)
         short = np.array([-np.cos(angle_rad), np.sin(angle_rad), 0.0])

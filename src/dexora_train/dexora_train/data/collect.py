@@ -34,6 +34,8 @@ from dexora_train.data.writer import DatasetPlan, write_dataset
 
 # Evaluation uses seeds above this one; demonstrations never do.
 FIRST_EVALUATION_SEED = 1_000_000
+_LEAST_FRAMES = 10
+"""A task that is done sooner was done by chance on the way to where a failed attempt ends."""
 
 
 @dataclass(frozen=True)
@@ -47,8 +49,8 @@ class CollectConfig:
         render_size: Height and width that cameras deliver in pixels; the twin's cameras by default.
         workers: Processes.
         disturbance_rad: Size of the pushes while recording [rad]; see `disturbance`.
-        stray_share: Share of the episodes, 0 to 1, that begin where a failed attempt has left the robot; the
-            way there is not recorded.
+        stray_share: Chance, 0 to 1, of an attempt to begin where a failed one left the robot, if the expert
+            knows of such a place; the way there is not recorded.
         robot: Name of the robot.
         is_lossless: Whether videos are exact.
     """
@@ -146,13 +148,15 @@ def record(config: CollectConfig, task: str, seed: int) -> tuple[RecordedEpisode
         seed: Seed of world, expert and disturbance.
 
     Returns:
-        What was seen, None without success or when that came before anything was shown; and how it went.
+        What was seen, None without success or when that came before half a second was shown; and how it went,
+        with the time from the start of the episode and whether it began where a failed attempt ended.
     """
     env = _environment(task, config.render_size, config.robot)
     contract, expert = env.contract, make_expert(task, env.contract)
     observation, info = env.reset(seed=seed)
-    is_astray = bool(np.random.default_rng((seed, 2)).random() < config.stray_share)
-    expert.reset(env.episode.goal, see(env), seed, is_astray=is_astray)
+    begins_astray = bool(np.random.default_rng((seed, 2)).random() < config.stray_share)
+    expert.reset(env.episode.goal, see(env), seed, begins_astray=begins_astray)
+    is_astray = expert.is_astray
     rate_hz = contract.rates.policy_hz
     arms = np.concatenate([contract.group_indices(g.name) for g in contract.groups if g.kind == "arm"])
     steps = int(env.task.time_limit_s * rate_hz) + 1
@@ -166,8 +170,14 @@ def record(config: CollectConfig, task: str, seed: int) -> tuple[RecordedEpisode
         observation, _, is_over, is_late, info = env.step((wanted + push).astype(np.float32))
         if is_over or is_late:
             break
-    source = {"task": task, "seed": seed, "time_s": info["time_s"], "stages": list(info["stages"])}
-    is_demonstration = info["is_success"] and shown.actions
+    source = {
+        "task": task,
+        "seed": seed,
+        "time_s": info["time_s"],
+        "stages": list(info["stages"]),
+        "is_astray": is_astray,
+    }
+    is_demonstration = info["is_success"] and len(shown.actions) >= _LEAST_FRAMES
     return shown.episode(env.episode.instruction, source) if is_demonstration else None, source
 
 

@@ -20,19 +20,20 @@ SEEING = "seeing.safetensors"
 _BUNDLE = "manifest.json"
 
 
-def claim(folder: Path, settings: Mapping[str, Any]) -> None:
+def claim(folder: Path, settings: Mapping[str, Any], unsaid: Mapping[str, Any] | None = None) -> None:
     """Write the settings into a new folder; refuse the folder of another run.
 
     Args:
         folder: Of the run; made when needed.
         settings: Plain data that a run with the same result has too.
+        unsaid: What a folder means that was begun before there was such a setting.
 
     Raises:
         TrainingError: The folder is another run's, or cannot be written.
     """
     path, content = folder / CONFIG, json.loads(json.dumps(settings))
     if path.is_file():
-        found = read_settings(path)
+        found = {**(unsaid or {}), **read_settings(path)}
         changed = [key for key in sorted({*content, *found}) if content.get(key) != found.get(key)]
         if changed:
             raise TrainingError(

@@ -38,6 +38,9 @@ from dexora_train.learning.warm_start import link_what_is_seen, refuse_other_eye
 from dexora_train.learning.words import Listening, Questions, known_of, learn_words, sentences_of
 from dexora_train.word_tokenizer import word_tokenizer
 
+_UNSAID = {"scene_tasks": ["reach", "lift", "bimanual_lift"]}
+"""What the folder of a run means that was begun before there was such a setting."""
+
 
 @dataclass(frozen=True)
 class _Job:
@@ -98,7 +101,7 @@ def train(
     scene_config(config)
     if parent is not None:
         refuse_other_eyes(parent, config)
-    claim(folder, _claimed(config, parent))
+    claim(folder, _claimed(config, parent), _UNSAID)
     if start is not None:
         with accelerator.main_process_first():
             link_what_is_seen(start, folder)

@@ -32,7 +32,7 @@ class TrainConfig:
         copies: Cached copies of each picture's tokens; all but one are augmented.
         scenes: Still scenes that the encoder learns from beside the demonstrations, and that words are learnt
             from; 0: none.
-        scene_tasks: Tasks whose layouts the still scenes show, in turn; those that are demonstrated.
+        scene_tasks: Tasks whose layouts the still scenes show, in turn; name those that are demonstrated.
         max_prefix_steps: Longest committed prefix; the robot may think for so many steps.
         n_action_steps: Steps that the robot goes before it asks again; nothing that is trained depends on it.
         noise_scale: Standard deviation of the noise that denoising starts from, 0 to 1; nothing that is
