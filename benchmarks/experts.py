@@ -5,7 +5,6 @@ Deterministic: seeds 0 to 99 of every task, domain randomisation "train", no pic
 
 from __future__ import annotations
 
-import math
 import sys
 
 from _harness import Bar, Options, Report, main
@@ -13,21 +12,20 @@ from dexora_core.contract import load_contract
 from dexora_sim.env import DexoraEnv, EnvConfig
 from dexora_sim.experts import make_expert
 from dexora_sim.experts.demonstration import demonstrate
+from dexora_train.evaluate.intervals import wilson
 
 from dexora_description import contract_path
 
-BARS_PERCENT = {"reach": 99, "lift": 95, "bimanual_lift": 95, "handover": 85, "open_bottle": 85}
+BARS_PERCENT = {
+    "reach": 99,
+    "lift": 95,
+    "lift_variant": 90,
+    "bimanual_lift": 95,
+    "handover": 85,
+    "open_bottle": 85,
+}
 SEEDS = 100
 QUICK_SEEDS = 10
-
-
-def wilson(successes: int, trials: int, z: float = 1.96) -> tuple[float, float]:
-    """Return the Wilson score interval of a success rate (Wilson, 1927); 95 % by default."""
-    rate = successes / trials
-    centre = rate + z * z / (2 * trials)
-    spread = z * math.sqrt(rate * (1 - rate) / trials + z * z / (4 * trials * trials))
-    scale = 1 + z * z / trials
-    return (centre - spread) / scale, (centre + spread) / scale
 
 
 def measure(options: Options) -> Report:
@@ -39,13 +37,13 @@ def measure(options: Options) -> Report:
         env, expert = DexoraEnv(task, EnvConfig(image_size=None)), make_expert(task, contract)
         episodes = [demonstrate(env, expert, seed) for seed in range(seeds)]
         wins = [episode for episode in episodes if episode.is_success]
-        low, high = wilson(len(wins), seeds)
+        interval = wilson(len(wins), seeds)
         times = sorted(episode.time_s for episode in wins)
         report.rows.append(
             {
                 "task": task,
                 "success": f"{len(wins)} of {seeds}",
-                "95 % interval": f"{100 * low:.0f} to {100 * high:.0f} %",
+                "95 % interval": f"{100 * interval.low:.0f} to {100 * interval.high:.0f} %",
                 "time to success p50": f"{times[len(times) // 2]:.1f} s" if times else "-",
             }
         )
