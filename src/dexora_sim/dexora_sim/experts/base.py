@@ -20,6 +20,7 @@ from numpy.typing import NDArray
 from dexora_sim.experts.arms import HANDS, BimanualKinematics, Pose
 from dexora_sim.randomisation import stream
 from dexora_sim.tasks.base import Goal
+from dexora_sim.tasks.rules import Rise
 from dexora_sim.world import BodyState
 
 FloatArray = NDArray[np.float64]
@@ -193,12 +194,13 @@ class Expert(ABC):
 
     def until_raised(self, goal: Goal, attempt: Callable[[Goal], Iterator[Move]]) -> Iterator[Move]:
         """Yield attempts at a lift until the target is up, or has toppled, and hold it then."""
-        start_m = self._height_m(goal.target)
+        rise = Rise(goal.target)
+        rise(self.view)
         is_left_behind = True
         while is_left_behind:
             yield from attempt(goal)
             is_upright = self.view.objects[goal.target].rotation[2, 2] > _UPRIGHT
-            is_left_behind = bool(is_upright) and self._height_m(goal.target) - start_m < _LEFT_BEHIND_M
+            is_left_behind = bool(is_upright) and rise(self.view) < _LEFT_BEHIND_M
         yield Move(_HOLD_S)
 
     def vary(self, spread_m: float) -> FloatArray:
@@ -208,10 +210,6 @@ class Expert(ABC):
     def sway(self, spread_m: float, up_m: float = 0.0) -> FloatArray:
         """Return an offset that varies sideways only and goes up by a given height, shape (3,)."""
         return self.vary(spread_m) * np.array([1.0, 1.0, 0.0]) + np.array([0.0, 0.0, up_m])
-
-    def _height_m(self, name: str) -> float:
-        """Return how high an object's origin is [m], world frame."""
-        return float(self.view.objects[name].position[2])
 
     def _within_limits(self, targets: FloatArray) -> FloatArray:
         """Return targets inside the contract's positions and a share of its velocities; arms lag."""

@@ -2,16 +2,27 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Protocol
+
 import numpy as np
 
 from dexora_sim.tasks.furniture import TABLE_TOP_M
-from dexora_sim.world import WorldState
+from dexora_sim.world import BodyState, WorldState
 
 NEAR_M = 0.12
 """A palm this close to an object's middle has approached it; a fingertip at half of it."""
 LIFT_M = 0.10
 HOLD_S = 1.0
 _FALL_M = 0.05
+
+
+class SeesObjects(Protocol):
+    """What knows where objects are: the world, or an expert's view of it."""
+
+    @property
+    def objects(self) -> Mapping[str, BodyState]:
+        """State of each object, by body name."""
 
 
 class Rise:
@@ -25,9 +36,9 @@ class Rise:
         self._name = name
         self._start_m: float | None = None
 
-    def __call__(self, world: WorldState) -> float:
+    def __call__(self, seen: SeesObjects) -> float:
         """Return the rise in m."""
-        height_m = float(world.objects[self._name].position[2])
+        height_m = float(seen.objects[self._name].position[2])
         if self._start_m is None:
             self._start_m = height_m
         return height_m - self._start_m
