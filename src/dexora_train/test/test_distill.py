@@ -102,7 +102,7 @@ def slow_lesson(policy, context, actions, draws, steps, k):
 def test_lesson_is_that_of_the_slow_formula(head, steps):
     policy, context, draws = lively(head)
     actions = torch.rand(SHAPE) * 2 - 1
-    learnt = lesson(policy, context, actions, draws, steps)
+    learnt = lesson(policy, context, actions, draws, steps, 1.0)
     valid = torch.ones(SHAPE[:2], dtype=torch.bool)
     valid[2, 5:] = False
     total, count = 0.0, 0
@@ -146,7 +146,7 @@ def test_distillation_of_other_noise_is_another_one(tmp_path, run, distilled):
 def test_committed_and_padded_steps_do_not_count():
     policy, context, draws = lively("v")
     draws.prefix[:] = 3
-    learnt = lesson(policy, context, torch.rand(SHAPE), draws, 2)
+    learnt = lesson(policy, context, torch.rand(SHAPE), draws, 2, 1.0)
     valid = torch.ones(SHAPE[:2], dtype=torch.bool)
     valid[:, -2:] = False
     loss = student_loss(policy, context, valid, learnt)
@@ -165,7 +165,7 @@ def test_committed_and_padded_steps_do_not_count():
 @torch.no_grad()
 def test_joints_count_as_they_are_weighted():
     policy, context, draws = lively("flow")
-    learnt = lesson(policy, context, torch.rand(SHAPE), draws, 2)
+    learnt = lesson(policy, context, torch.rand(SHAPE), draws, 2, 1.0)
     valid = torch.ones(SHAPE[:2], dtype=torch.bool)
     spoilt = replace(learnt, answer=learnt.answer + 5.0 * torch.eye(SHAPE[2])[0])
     others = 1.0 - torch.eye(SHAPE[2])[0]

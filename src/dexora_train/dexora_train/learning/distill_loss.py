@@ -96,7 +96,7 @@ class Lesson:
 
 @torch.no_grad()
 def lesson(  # noqa: PLR0917 - a formula's inputs
-    teacher: Policy, context: Context, actions: Tensor, draws: Draws, steps: int, noise_scale: float = 1.0
+    teacher: Policy, context: Context, actions: Tensor, draws: Draws, steps: int, noise_scale: float
 ) -> Lesson:
     """Return what a student of `steps` steps learns from a teacher of twice as many.
 
