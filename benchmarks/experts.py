@@ -18,6 +18,7 @@ from dexora_description import contract_path
 
 BARS_PERCENT = {
     "reach": 99,
+    "reach_either": 99,
     "lift": 95,
     "lift_variant": 90,
     "bimanual_lift": 95,

@@ -25,13 +25,13 @@ def write(folder, model, settings, tasks, failures):
 def play(tmp_path):
     """Write the results of all cases; takes the failures per task of those that fail."""
 
-    def write_all(without=(), **failures):
+    def write_all(without=(), seeds=SEEDS, **failures):
         for name, case in success.CASES.items():
             if name not in without:
                 model = replace(SUBJECT.model, name=case.model)
                 lost = failures.get(name.replace("-", "_"), 0)
                 write(tmp_path / name, model, case.settings, case.tasks, lost)
-        given = success.Given(tmp_path, {}, 0, 1)
+        given = success.Given(tmp_path, {}, seeds, 1)
         report = success.measure_with(given)(Options(quick=False, repetitions=1, block_s=1.0))
         return {bar.name: bar for bar in report.bars}
 
@@ -66,11 +66,16 @@ def test_what_was_not_played_is_missed(play):
     assert not any(bar.is_met for bar in found.values())
 
 
+def test_fewer_episodes_than_a_bar_takes_meet_none(play):
+    found = play(zero_shot=30, released_delayed=10, seeds=SEEDS + 1)
+    assert not any(bar.is_met for bar in found.values())
+
+
 def test_results_of_other_settings_are_refused(tmp_path, play):
     play()
     (tmp_path / "teacher").rename(tmp_path / "kept")
     (tmp_path / "student").rename(tmp_path / "teacher")
-    with pytest.raises(EvaluationError, match=r"teacher: was played with .*steps=0.*takes .*steps=16"):
+    with pytest.raises(EvaluationError, match=r"teacher: holds results of .*steps 0, not 16"):
         play(without=tuple(success.CASES))
 
 

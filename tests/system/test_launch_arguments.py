@@ -11,11 +11,7 @@ FILES = ("robot", "mujoco", "real_robot", "isaac_sim", "teleop")
 REFUSED = {
     "expert without task": (
         ("expert:=true", "task:=none"),
-        "expert:=true has no expert for task:=none; choose one of reach, lift, ",
-    ),
-    "expert for a task without one": (
-        ("expert:=true", "task:=reach_either"),
-        "expert:=true has no expert for task:=reach_either; choose one of reach, lift, ",
+        "expert:=true has no expert for task:=none; choose one of reach, reach_either, lift, ",
     ),
     "episodes that nobody plays": (
         ("episodes:=3", "expert:=false"),

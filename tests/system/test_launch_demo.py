@@ -8,12 +8,14 @@ import sys
 from pathlib import Path
 
 import pytest
+from dexora_core.bundle import load_bundle
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "src/dexora_policy/test"))
 
 import hand_bundle
 
 pytestmark = [pytest.mark.system, pytest.mark.slow]
+SHIPPED = Path(__file__).resolve().parents[2] / "src/dexora_bringup/bundles/dexora36_compact"
 # A busy machine makes pictures late in simulated time too; this policy takes any words, and lifts nothing.
 SLOW_WORLD = ("realtime_factor:=0.4", "image_width:=64", "image_height:=48")
 TAKES_ANY_WORDS = {
@@ -48,6 +50,17 @@ def test_policy_is_told_the_task_is_judged_and_goes_on_with_the_next_until_all_a
     assert "the policy did not do every episode; the lines above say which and why" in launched.output
     assert launched.survivors() == []
     assert "Traceback" not in launched.output
+
+
+def test_policy_that_ships_does_as_it_is_told(launch, tmp_path):
+    results = tmp_path / "results.json"
+    launched = launch("mujoco.launch.py", "realtime_factor:=0.4", "episodes:=3", f"results:={results}")
+    launched.wait(240.0)
+    content = json.loads(results.read_text(encoding="utf-8"))
+    assert content["policy"] == load_bundle(SHIPPED).bundle_id
+    assert content["played"] == 3
+    assert content["successes"] >= 2, launched.output
+    assert launched.survivors() == []
 
 
 def test_ctrl_c_in_the_middle_of_an_episode_leaves_a_robot_that_holds(launch, bundle):

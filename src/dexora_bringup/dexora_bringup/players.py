@@ -10,8 +10,16 @@ from launch_ros.substitutions import FindPackageShare
 from dexora_bringup.arguments import Argument, flag, number, refuse_if, value
 from dexora_bringup.bundles import default_bundle, find_bundle, shipped_bundles
 
-TASKS = ("none", "reach", "reach_either", "lift", "bimanual_lift", "open_bottle", "handover", "lift_variant")
-TASKS_WITH_EXPERT = tuple(task for task in TASKS if task not in ("none", "reach_either"))
+TASKS_WITH_EXPERT = (
+    "reach",
+    "reach_either",
+    "lift",
+    "bimanual_lift",
+    "open_bottle",
+    "handover",
+    "lift_variant",
+)
+TASKS = ("none", *TASKS_WITH_EXPERT)
 TRAINING_SEED, EVALUATION_SEED = 0, 1_000_000
 """First scene of an expert, and of a policy: no training saw a scene from there on."""
 

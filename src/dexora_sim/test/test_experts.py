@@ -15,12 +15,14 @@ from dexora_sim.experts import EXPERTS, make_expert
 from dexora_sim.experts.arms import Pose, facing
 from dexora_sim.experts.base import smooth
 from dexora_sim.experts.demonstration import demonstrate, see
+from dexora_sim.tasks import TASKS
 
 from dexora_description import contract_path
 
 CONTRACT = load_contract(contract_path("dexora36"))
 BARS = {
     "reach": (100, 0.99),
+    "reach_either": (40, 0.99),
     "lift": (100, 0.95),
     "bimanual_lift": (100, 0.95),
     "handover": (50, 0.85),
@@ -47,8 +49,20 @@ def test_expert_in_randomised_scenes_reaches_its_bar(task):
     assert len(lost) <= (1.0 - bar) * seeds + 1e-9, lost
 
 
-def test_every_task_with_a_named_goal_has_an_expert():
-    assert set(EXPERTS) == set(BARS)
+def test_every_task_has_an_expert():
+    assert set(EXPERTS) == set(BARS) == set(TASKS)
+
+
+def test_hand_of_reach_either_is_drawn_by_chance():
+    env, expert = quick_env("reach_either"), make_expert("reach_either", CONTRACT)
+    env.reset(seed=3)
+
+    def moving_arm(seed):
+        expert.reset(env.episode.goal, see(env), seed)
+        travel = np.ptp(expert.ahead(20), axis=0)
+        return max(("left", "right"), key=lambda hand: travel[CONTRACT.group_indices(f"{hand}_arm")].sum())
+
+    assert {moving_arm(seed) for seed in range(8)} == {"left", "right"}
 
 
 def test_unknown_task_is_refused_with_those_that_have_an_expert():

@@ -17,7 +17,7 @@ from dexora_bringup.bundles import SHIPPED_TASKS
 SOURCES = Path(__file__).resolve().parents[2]
 BUNDLE = SOURCES / "dexora_bringup/bundles/dexora36_compact"
 MOST_BYTES = 40_000_000
-SETTINGS = EvaluationSettings(period_ms=200)
+SETTINGS = EvaluationSettings()
 
 
 def test_bundle_is_whole_small_and_says_where_it_comes_from():
@@ -25,6 +25,7 @@ def test_bundle_is_whole_small_and_says_where_it_comes_from():
     assert sum(path.stat().st_size for path in BUNDLE.iterdir()) < MOST_BYTES
     assert bundle.manifest.robot == "dexora36"
     assert bundle.manifest.precision == "int8"
+    assert bundle.manifest.n_action_steps == 4, "asked at every step, it loses a fifth of the boxes"
     assert any("episodes of" in line for line in bundle.manifest.lineage)
 
 

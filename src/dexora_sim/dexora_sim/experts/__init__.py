@@ -11,12 +11,13 @@ from dexora_sim.experts.handover import HandoverExpert
 from dexora_sim.experts.lift import LiftExpert
 from dexora_sim.experts.lift_variant import LiftVariantExpert
 from dexora_sim.experts.open_bottle import OpenBottleExpert
-from dexora_sim.experts.reach import ReachExpert
+from dexora_sim.experts.reach import ReachEitherExpert, ReachExpert
 
 EXPERTS: dict[str, type[Expert]] = {
     expert.task: expert
     for expert in (
         ReachExpert,
+        ReachEitherExpert,
         LiftExpert,
         BimanualLiftExpert,
         HandoverExpert,

@@ -1,15 +1,17 @@
-"""Expert of `reach`: a fingertip touches the named object from its own side and above."""
+"""Experts of `reach` and `reach_either`: a fingertip touches the named object from its own side and above."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import ClassVar
 
 import numpy as np
 
-from dexora_sim.experts.arms import Pose, facing
-from dexora_sim.experts.base import Expert, Move
+from dexora_sim.experts.arms import HANDS, Pose, facing
+from dexora_sim.experts.base import Expert, Move, View
 from dexora_sim.experts.grasps import INWARD, POINT
+from dexora_sim.randomisation import stream
 from dexora_sim.tasks.base import Goal
 from dexora_sim.tasks.furniture import TABLE_TOP_M
 
@@ -49,7 +51,17 @@ class ReachExpert(Expert):
     def _above(self, goal: Goal) -> tuple[str, Pose]:
         """Return the hand that touches, and its fingertip's pose above the target."""
         target = self.view.objects[goal.target].position
-        hand = goal.hand if goal.hand != "either" else ("left" if target[1] > 0 else "right")
-        inward = INWARD[hand]
+        inward = INWARD[goal.hand]
         rotation = facing((-0.2, 0.9 * inward, -0.5), (0.55, 0.45 * inward, -1.0))
-        return hand, Pose(target + np.array([0.0, 0.0, _ABOVE_M]), rotation)
+        return goal.hand, Pose(target + np.array([0.0, 0.0, _ABOVE_M]), rotation)
+
+
+class ReachEitherExpert(ReachExpert):
+    """Reaches with a hand drawn by chance: nothing that a policy sees says which."""
+
+    task: ClassVar[str] = "reach_either"
+
+    def reset(self, goal: Goal, view: View, seed: int, *, begins_astray: bool = False) -> None:
+        """Draw the hand, then start an episode as any expert does."""
+        hand = str(stream(seed, "hand").choice(HANDS))
+        super().reset(replace(goal, hand=hand), view, seed, begins_astray=begins_astray)
