@@ -16,14 +16,19 @@ from rich.table import Table
 from dexora_description import contract_path
 from dexora_train.data import layout
 from dexora_train.data.check import check_dataset
+from dexora_train.data.check_stats import check_stats
 from dexora_train.data.collect import Attempt, CollectConfig, collect, write_collected
 from dexora_train.data.errors import DatasetError
 from dexora_train.data.finding import Severity
 from dexora_train.data.reader import LeRobotReader
+from dexora_train.data.rewrite_stats import rewrite_stats
+from dexora_train.data.staging import Staging
 from dexora_train.distill_cli import distill_command
 from dexora_train.evaluate.cli import evaluate_app
 from dexora_train.export.cli import export_command
+from dexora_train.export.quantize_cli import quantize_command
 from dexora_train.finetune_cli import finetune_command
+from dexora_train.learning.normalisation import statistics_of
 from dexora_train.train_cli import train_command
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, rich_markup_mode=None, help=__doc__)
@@ -105,32 +110,51 @@ def collect_command(  # noqa: PLR0917  (typer calls by name)
     staging = out.with_name(f"{out.name}.staging")
     with _progress() as progress:
         bars = {name: progress.add_task(name, total=count) for name, count in config.episodes.items()}
+        failed = dict.fromkeys(bars, 0)
 
         def report(attempt: Attempt) -> None:
-            if attempt.is_success:
-                progress.advance(bars[attempt.task])
+            failed[attempt.task] += not attempt.is_success
+            text = f"{attempt.task}, {failed[attempt.task]} attempts failed"
+            progress.update(bars[attempt.task], advance=int(attempt.is_success), description=text)
 
-        found = collect(config, staging, report)
+        found = collect(config, staging, report, start=report)
     write_collected(config, out, found, layout.VERSIONS[dataset_format.value])
     frames = sum(episode.length for episode in found)
     _console.print(f"{out}: {len(found)} episodes, {frames} frames, LeRobot {dataset_format.value}.")
-    _console.print(f"What was recorded stays in {staging} for a longer run; remove it when you need none.")
+    _console.print(
+        f"What was recorded stays in {staging} for a longer run, and that {Staging(staging, 1).failures()} "
+        "attempts failed; remove it when you need none."
+    )
 
 
 @app.command("stats")
-def stats_command(dataset: Annotated[Path, typer.Argument(help="Folder of a LeRobot dataset.")]) -> None:
-    """Show what each joint did: the statistics that a policy is normalised with."""
+def stats_command(
+    dataset: Annotated[Path, typer.Argument(help="Folder of a LeRobot dataset.")],
+    rewrite: Annotated[bool, typer.Option("--rewrite", help="Compute them from all frames first.")] = False,
+) -> None:
+    """Show what each joint did: the statistics that a policy is normalised with, and their hash."""
     reader = LeRobotReader(dataset)
     _console.print(
-        f"{dataset}: {len(reader)} episodes, {reader.info['total_frames']} frames at {reader.rate_hz} Hz, "
-        f"views {', '.join(reader.views)}"
+        f"{dataset}: {len(reader)} episodes, {reader.info['total_frames']} frames of "
+        f"{len(reader.joint_names)} joints at {reader.rate_hz} Hz, views {', '.join(reader.views)}"
     )
-    table = Table("joint", *(f"{name} [rad]" for name in ("min", "p01", "mean", "p99", "max", "std")))
-    action = reader.stats[layout.ACTION]
-    for number, joint in enumerate(reader.joint_names):
-        row = (action[name][number] for name in ("min", "q01", "mean", "q99", "max", "std"))
-        table.add_row(joint, *(f"{value:.3f}" for value in row))
-    _console.print(table)
+    if rewrite:
+        with _progress() as progress:
+            bar = progress.add_task("videos", total=None)
+            rewrite_stats(reader, lambda done, total: progress.update(bar, completed=done, total=total))
+    wrong = check_stats(reader)
+    if wrong:
+        raise DatasetError(f"{dataset}: {wrong[0].file}: {wrong[0].what}")
+    for key in (layout.STATE, layout.ACTION):
+        heads = (f"{name} [rad]" for name in ("min", "p01", "mean", "p99", "max", "std"))
+        table = Table("joint", *heads, title=key)
+        for number, joint in enumerate(reader.joint_names):
+            row = (reader.stats[key][name][number] for name in ("min", "q01", "mean", "q99", "max", "std"))
+            table.add_row(joint, *(f"{value:.3f}" for value in row))
+        _console.print(table)
+    for kind, is_shared in (("absolute", False), ("relative", True)):
+        found = statistics_of(reader, reader.root.name, is_shared=is_shared)
+        _console.print(f"hash in a policy with {kind} actions: {found.hash}", soft_wrap=True)
 
 
 @app.command("check")
@@ -160,6 +184,7 @@ app.command("train")(train_command)
 app.command("distill")(distill_command)
 app.command("finetune")(finetune_command)
 app.command("export")(export_command)
+app.command("quantize")(quantize_command)
 app.add_typer(evaluate_app, name="evaluate")
 
 

@@ -10,13 +10,16 @@ import typer
 from rich.console import Console
 
 from dexora_train.learning.distill import DistillConfig, distill
+from dexora_train.learning.distill_loss import HEADS
 from dexora_train.learning_cli import read_settings, told_on
 
 _console = Console()
 
 
 def distill_command(
-    run: Annotated[Path, typer.Argument(help="Folder of a finished 'train' run of head v or flow.")],
+    run: Annotated[
+        Path, typer.Argument(help=f"Folder of a finished 'train' run of head {' or '.join(HEADS)}.")
+    ],
     out: Annotated[
         Path, typer.Argument(help="Folder of the distillation; start again with the same one to go on.")
     ],

@@ -9,7 +9,7 @@ import yaml
 from dexora_core.errors import ConfigError
 from rich.console import Console
 
-from dexora_train.learning.loop import Progress
+from dexora_train.learning.loop_log import Progress
 from dexora_train.learning.train_config import Reports
 
 

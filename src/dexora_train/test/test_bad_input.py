@@ -1,15 +1,20 @@
 """Pins that bad data, full disks and changed settings are refused, and that nothing earlier suffers."""
 
+import errno
 import json
 import resource
 import shutil
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
+from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pyarrow.parquet as pq
 import pytest
+from accelerate import Accelerator
 from dexora_core.records import to_dict
+from dexora_train.arrays import new_array
 from dexora_train.data import collect as collecting
 from dexora_train.data import layout
 from dexora_train.data.collect import CollectConfig, collect
@@ -18,12 +23,15 @@ from dexora_train.data.errors import DatasetError
 from dexora_train.data.staging import Staging
 from dexora_train.data.staging_settings import claim_staging
 from dexora_train.data.writer import write_dataset
-from dexora_train.learning.arrays import new_array
+from dexora_train.learning import loop_log, seeing_run, tokens
 from dexora_train.learning.errors import TrainingError
 from dexora_train.learning.fit import refuse_unfit
 from dexora_train.learning.frames import unpack
+from dexora_train.learning.loop_log import LoopLog, Run
 from dexora_train.learning.run_folder import claim, save_whole
+from dexora_train.learning.train_config import Reports, TrainConfig
 from dexora_train.nano_bundle import nano_checkpoint
+from torch.utils.tensorboard import SummaryWriter
 
 TABLE = "data/chunk-000/episode_000001.parquet"
 CONFIG = CollectConfig({"reach": 3}, image_size=32)
@@ -179,7 +187,7 @@ def test_settings_that_cannot_be_written_are_told(tmp_path, disk):
 def test_disk_that_fills_while_unpacking_leaves_nothing_behind(tmp_path, disk, dataset):
     root = dataset()
     disk.on(20_000)
-    with pytest.raises(TrainingError, match=r"images.npy needs 0 MB and could not be made .*free some space"):
+    with pytest.raises(TrainingError, match=r"unpacked .* 0 MB are needed: .*images.npy.*free some space"):
         unpack(root, tmp_path / "frames")
     disk.off()
     assert not list(tmp_path.glob("*frames*"))
@@ -188,12 +196,46 @@ def test_disk_that_fills_while_unpacking_leaves_nothing_behind(tmp_path, disk, d
 
 def test_array_is_there_completely_or_not_at_all(tmp_path, disk):
     disk.on(1000)
-    with pytest.raises(TrainingError, match=r"a.npy needs 4 MB and could not be made"):
+    with pytest.raises(OSError, match=r"4 MB are needed: .*a\.npy"):
         new_array(tmp_path / "a.npy", np.float32, (1000, 1000))
     disk.off()
     assert list(tmp_path.iterdir()) == []
     values = new_array(tmp_path / "a.npy", np.float32, (1000, 1000))
     assert (tmp_path / "a.npy").stat().st_blocks * 512 >= values.nbytes
+
+
+def full(*_, **__):
+    raise OSError(errno.ENOSPC, "No space left on device")
+
+
+def test_log_that_cannot_be_written_is_told(tmp_path, monkeypatch):
+    log = LoopLog(Run(tmp_path, Accelerator(cpu=True), lambda line: None), 0)
+    log.count(1.0)
+    monkeypatch.setattr(SummaryWriter, "add_scalar", full)
+    with pytest.raises(TrainingError, match=r"log in .* could not be written .*goes on from the last state"):
+        log.tell(1, {}, 0.1)
+    monkeypatch.setattr(loop_log, "SummaryWriter", full)
+    with pytest.raises(TrainingError, match=r"log in .* could not be written .*free some space"):
+        LoopLog(Run(tmp_path, Accelerator(cpu=True), lambda line: None), 0)
+
+
+def test_tokens_that_cannot_be_written_leave_nothing_behind(tmp_path, monkeypatch):
+    frames = SimpleNamespace(dataset="made")
+    monkeypatch.setattr(tokens, "_compute", lambda *_: None)
+    for name in ("mkdir", "write_text"):
+        with monkeypatch.context() as patched:
+            patched.setattr(Path, name, full)
+            with pytest.raises(TrainingError, match=r"tokens could not be written to .*free some space"):
+                tokens.cache_tokens(nano_checkpoint().encoder, frames, tmp_path / "tokens", 1)
+        assert list(tmp_path.iterdir()) == []
+
+
+def test_eyes_that_cannot_be_written_are_told(tmp_path, monkeypatch):
+    monkeypatch.setattr(seeing_run, "pretrain", lambda *_: 0.1)
+    monkeypatch.setattr(seeing_run, "save_file", full)
+    with pytest.raises(TrainingError, match=r"learnt to see could not be written .*training itself is kept"):
+        seeing_run.seeing_of(None, TrainConfig(preset="nano"), tmp_path, Accelerator(cpu=True), Reports())
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_disk_that_fills_in_a_checkpoint_leaves_the_earlier_one(tmp_path, disk):

@@ -11,7 +11,9 @@ import pytest
 from dexora_train.data import layout
 from dexora_train.data.check import check_dataset
 from dexora_train.data.columns import as_array, as_column
+from dexora_train.data.errors import DatasetError
 from dexora_train.data.finding import Severity
+from dexora_train.data.reader import LeRobotReader
 from dexora_train.data.video import read_frames, write_video
 from dexora_train.data.writer import write_dataset
 
@@ -67,6 +69,45 @@ def without_column(name, episode):
         path = root / DATA.format(episode)
         pq.write_table(pq.read_table(path).drop_columns([name]), path)
         return DATA.format(episode), None
+
+    return spoil
+
+
+def spoil_lists(name, episode, row, value, width):
+    """Replace a row of a column of lists, of one fixed width or of any."""
+
+    def spoil(root):
+        path = root / DATA.format(episode)
+        table = pq.read_table(path)
+        rows = [*table[name].to_pylist()]
+        rows[row] = value
+        new = pa.array(rows, pa.list_(pa.float32(), width))
+        pq.write_table(table.set_column(table.column_names.index(name), name, new), path)
+        return DATA.format(episode), row
+
+    return spoil
+
+
+def without_frames(episode):
+    def spoil(root):
+        path = root / layout.V2.episodes
+        rows = [json.loads(line) for line in path.read_text().splitlines()]
+        length, rows[episode]["length"] = rows[episode]["length"], 0
+        path.write_text("".join(f"{json.dumps(row)}\n" for row in rows))
+        info = json.loads((root / layout.INFO).read_text())
+        info["total_frames"] -= length
+        (root / layout.INFO).write_text(json.dumps(info))
+        return DATA.format(episode), 0
+
+    return spoil
+
+
+def without_feature(key):
+    def spoil(root):
+        info = json.loads((root / layout.INFO).read_text())
+        del info["features"][key]
+        (root / layout.INFO).write_text(json.dumps(info))
+        return layout.INFO, None
 
     return spoil
 
@@ -171,6 +212,10 @@ MUTANTS = {
     "frame twice": spoil_rows(1, lambda n: [0, 1, 2, 2, *range(4, n)], 3),
     "frames exchanged": spoil_rows(0, lambda n: [1, 0, *range(2, n)], 0),
     "frames missing": spoil_rows(2, lambda n: list(range(n - 3)), None),
+    "35 numbers in a row": spoil_lists(layout.STATE, 1, 4, [0.0] * 35, -1),
+    "no numbers in a row": spoil_lists(layout.ACTION, 2, 6, None, 36),
+    "episode without frames": without_frames(1),
+    "no feature of the time": without_feature("timestamp"),
     "degrees for radians": spoil_cell(layout.ACTION, 0, 4, 90.0, 2),
     "state far outside": spoil_cell(layout.STATE, 0, 10, -4.0, 20),
     **{f"video of {v} gone": remove(VIDEO.format(v, 1)) for v in ("top", "wrist_left")},
@@ -193,6 +238,20 @@ def test_there_are_sixty_mutants():
     assert len(MUTANTS) >= 60
 
 
+@pytest.mark.parametrize(
+    ("file", "text"),
+    [
+        (layout.INFO, '{"codebase_version": "v2.1", "features": [], "fps": 20}'),
+        (layout.STATS, '{"action": 1}'),
+    ],
+)
+def test_file_of_another_kind_is_a_finding(tmp_path, good, contract, file, text):
+    root = tmp_path / "dataset"
+    shutil.copytree(good, root)
+    (root / file).write_text(text)
+    assert file in {finding.file for finding in check_dataset(root, contract, does_decode=False)}
+
+
 @pytest.mark.parametrize("name", MUTANTS)
 def test_spoiled_dataset_is_found_with_file_and_row(tmp_path, good, contract, name):
     root = tmp_path / "dataset"
@@ -206,6 +265,16 @@ def test_spoiled_dataset_is_found_with_file_and_row(tmp_path, good, contract, na
 @pytest.mark.parametrize("version", layout.VERSIONS.values(), ids=layout.VERSIONS)
 def test_good_dataset_has_no_findings(dataset, contract, version):
     assert check_dataset(dataset(version), contract) == []
+
+
+def test_uneven_column_is_told_by_the_reader(tmp_path, good):
+    root = tmp_path / "dataset"
+    shutil.copytree(good, root)
+    MUTANTS["35 numbers in a row"](root)
+    with pytest.raises(
+        DatasetError, match=r"episode_000001.parquet: observation.state of row 4 holds 35 num"
+    ):
+        LeRobotReader(root).column(1, layout.STATE)
 
 
 def test_repeated_episode_is_told(tmp_path, staged, plan_of, contract):

@@ -1,17 +1,21 @@
 """Pins that collecting gives the same data however it is cut up, and never an evaluation's seed."""
 
+import os
+from concurrent.futures import Future, ProcessPoolExecutor
 from dataclasses import replace
 from types import SimpleNamespace
 
 import numpy as np
 import pytest
+from dexora_sim.errors import SimulationError
 from dexora_train.data import collect as collecting
 from dexora_train.data import layout, truth
 from dexora_train.data.check import check_dataset
-from dexora_train.data.collect import CollectConfig, collect, write_collected
+from dexora_train.data.collect import Attempt, CollectConfig, collect, write_collected
 from dexora_train.data.disturbance import disturbance
 from dexora_train.data.errors import DatasetError
 from dexora_train.data.finding import Severity
+from dexora_train.data.pool import ends_quickly
 from dexora_train.data.reader import LeRobotReader
 from dexora_train.data.staging import Staging
 
@@ -122,6 +126,109 @@ def test_success_before_half_a_second_was_shown_and_failure_are_no_demonstration
     episode, source = recorded(astray, ends, 1.0)
     assert episode is None
     assert source["task"] == "reach"
+
+
+def test_attempt_in_which_physics_gives_up_is_noted_as_failed(contract, tmp_path, monkeypatch):
+    class _Unstable(_World):
+        def step(self, target):
+            raise SimulationError("physics became unstable at 'can'")
+
+    world = _Unstable(contract, 0, 14)
+    monkeypatch.setattr(collecting, "_environment", lambda *_: world)
+    monkeypatch.setattr(collecting, "make_expert", lambda *_: world)
+    monkeypatch.setattr(collecting, "see", lambda _: None)
+    monkeypatch.setattr(collecting.truth, "truth_of", lambda _: np.zeros(len(truth.NAMES), np.float32))
+    attempt = collecting._attempt(CONFIG, tmp_path, "reach", 7)
+    assert attempt == Attempt("reach", 7, is_success=False, frames=0)
+    assert Staging(tmp_path, 20).names() == {"reach-0000007"}
+    assert "unstable at 'can'" in (tmp_path / ".failed/reach-0000007.json").read_text()
+
+
+class _AtOnce:
+    """A pool that does what it is given at once, in this process."""
+
+    def submit(self, work, *values):
+        future = Future()
+        future.set_result(work(*values))
+        return future
+
+
+@pytest.fixture
+def tried(tmp_path, staged, monkeypatch):
+    """Return a function: settings, seeds that fail and earlier ones, to seeds tried now and those taken."""
+
+    def attempt(config, staging, task, seed, does_fail):
+        folder = Staging(staging, 20)
+        source = {"task": task, "seed": seed}
+        if does_fail(seed):
+            folder.note_failure(collecting.episode_name(task, seed), source)
+        else:
+            folder.add(collecting.episode_name(task, seed), replace(staged[1][0], source=source))
+        return Attempt(task, seed, is_success=not does_fail(seed), frames=12)
+
+    def run(config, does_fail=lambda seed: False, earlier=()):
+        for seed in earlier:
+            attempt(config, tmp_path, "reach", seed, does_fail)
+        monkeypatch.setattr(collecting, "_attempt", lambda *values: attempt(*values, does_fail))
+        told, counted = [], run.counted
+        counted.clear()
+        collecting._collect_task(
+            config,
+            tmp_path,
+            "reach",
+            _AtOnce(),
+            report=lambda one: told.append(one.seed),
+            start=lambda one: counted.append((one.seed, one.frames)),
+        )
+        taken = collecting._of_task(Staging(tmp_path, 20), config, "reach")[: config.episodes["reach"]]
+        return told, [episode.source["seed"] for episode in taken]
+
+    run.counted = []
+    return run
+
+
+def test_earlier_episodes_with_higher_seeds_do_not_stand_for_lower_ones(tried):
+    assert tried(CONFIG, earlier=(1000, 1001)) == ([0, 1], [0, 1])
+
+
+def test_episodes_beyond_a_seed_that_was_never_tried_wait_for_it(tried):
+    config = replace(CONFIG, episodes={"reach": 3})
+    assert tried(config, lambda seed: seed == 1, earlier=(0, 1, 3, 4)) == ([2], [0, 2, 3])
+    assert tried.counted == [(0, 12), (1, 0), (3, 12)], "what counts of earlier attempts is shown"
+
+
+def test_seeds_of_evaluation_are_never_recorded(tried):
+    config = replace(CONFIG, seed=999_998, episodes={"reach": 3})
+    with pytest.raises(DatasetError, match=r"2 of 3 episodes of reach .* from 1000000 on are for evaluation"):
+        tried(config)
+
+
+def test_failures_one_after_the_other_end_the_collection_and_the_next_start_goes_on(tried):
+    most = collecting.MOST_FAILURES_IN_A_ROW
+    with pytest.raises(DatasetError, match=rf"{most} attempts .* seed {most - 1}.*lower --disturbance"):
+        tried(CONFIG, lambda seed: seed < most + 1)
+    assert tried(CONFIG, lambda seed: seed < most + 1) == ([most, most + 1, most + 2], [most + 1, most + 2])
+
+
+def test_killed_worker_is_told_in_one_sentence():
+    killed = pytest.raises(DatasetError, match="a worker was killed, perhaps for memory")
+    with killed, ProcessPoolExecutor(1) as pool, ends_quickly(pool):
+        pool.submit(os._exit, 1).result()
+
+
+def test_progress_counts_the_attempts_that_failed(tmp_path, monkeypatch):
+    def collected(config, staging, report, start):
+        for seed, tell in enumerate((start, report, report)):
+            tell(Attempt("reach", seed, is_success=seed == 2, frames=12))
+        raise DatasetError("no more")
+
+    told = []
+    monkeypatch.setattr(cli, "collect", collected)
+    monkeypatch.setattr(cli.Progress, "update", lambda *_, **what: told.append(what))
+    with pytest.raises(DatasetError, match="no more"):
+        cli.collect_command(tmp_path / "d", ["reach"])
+    assert [one["advance"] for one in told] == [0, 0, 1]
+    assert told[-1]["description"] == "reach, 2 attempts failed"
 
 
 @pytest.mark.slow

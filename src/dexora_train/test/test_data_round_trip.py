@@ -10,7 +10,7 @@ from dexora_train.data.episode import RecordedEpisode
 from dexora_train.data.errors import DatasetError
 from dexora_train.data.reader import LeRobotReader
 from dexora_train.data.staging import Staging
-from dexora_train.data.statistics import merged, stats_of
+from dexora_train.data.statistics import image_stats, merged, stats_of
 from dexora_train.data.writer import write_dataset
 
 VERSIONS = pytest.mark.parametrize("version", layout.VERSIONS.values(), ids=layout.VERSIONS)
@@ -76,6 +76,23 @@ def test_statistics_are_those_of_all_frames(dataset, staged):
     assert np.allclose(reader.stats[layout.ACTION]["q99"], np.quantile(actions, 0.99, axis=0))
     assert np.allclose(reader.stats[layout.ACTION]["std"], actions.std(axis=0), atol=1e-6)
     assert reader.stats["observation.images.top"]["mean"].shape == (3, 1, 1)
+
+
+def test_statistics_of_pictures_are_those_of_all_pixels():
+    pictures = np.random.default_rng(2).integers(0, 200, (7, 5, 6, 3), dtype=np.uint8) // (1, 2, 5)
+    got, want = image_stats(iter(pictures)), stats_of(pictures.reshape(-1, 3) / 255.0)
+    assert got.pop("count") == [7]
+    assert got.keys() == want.keys() - {"count"}
+    for name, values in got.items():
+        assert values.shape == (3, 1, 1)
+        assert np.allclose(values.reshape(3), want[name])
+
+
+def test_every_picture_of_an_episode_counts(staged):
+    episode = staged[0].episodes()[1]
+    (stats,) = (episode.image_stats[key] for key in episode.image_stats if key.endswith("top"))
+    assert stats["count"] == [13]
+    assert np.allclose(np.ravel(stats["mean"]), staged[1][1].images["top"].mean(axis=(0, 1, 2)) / 255.0)
 
 
 def test_merged_statistics_are_exact_where_they_can_be():

@@ -1,5 +1,8 @@
 """Pins that still scenes are drawn once, go on where they were cut off, and mix into batches by view."""
 
+import resource
+from concurrent.futures import ThreadPoolExecutor
+
 import numpy as np
 import pytest
 import torch
@@ -50,13 +53,49 @@ def test_folder_of_other_scenes_is_refused(tmp_path):
         draw_scenes(other, np.zeros((1, 36), np.float32), tmp_path)
 
 
-def test_full_disk_says_what_was_kept(tmp_path, monkeypatch):
-    def full(*_, **__):
-        raise OSError(28, "No space left on device")
+@pytest.fixture
+def disk():
+    """Return a function that lets no file of this process grow beyond some bytes; None lets it again."""
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
 
-    monkeypatch.setattr(drawing, "_draw", full)
-    with pytest.raises(DatasetError, match="free some space and start again: what was finished is kept"):
+    def limit(size):
+        resource.setrlimit(resource.RLIMIT_FSIZE, before if size is None else (size, before[1]))
+
+    yield limit
+    limit(None)
+
+
+def test_room_for_all_scenes_is_there_before_the_first_is_drawn(tmp_path, disk):
+    disk(20_000)
+    with pytest.raises(DatasetError, match=r"0 MB are needed: .*images.npy.*free some space"):
         draw_scenes(CONFIG, np.zeros((1, 36), np.float32), tmp_path / "s")
+    disk(None)
+    assert list((tmp_path / "s").iterdir()) == []
+    arrays, done = drawing._open(CONFIG, tmp_path / "s")
+    assert done == 0
+    assert (tmp_path / "s/images.npy").stat().st_blocks * 512 >= arrays[0].nbytes
+
+
+def test_index_that_cannot_be_written_stays_as_it_was(tmp_path, disk, monkeypatch):
+    arrays, _ = drawing._open(CONFIG, tmp_path)
+    before = (tmp_path / "index.json").read_text()
+    monkeypatch.setattr(drawing, "ProcessPoolExecutor", lambda count, mp_context: ThreadPoolExecutor(count))
+    monkeypatch.setattr(drawing, "_block", lambda config, task, numbers, poses: [a[:4] for a in arrays])
+    monkeypatch.setattr(drawing.gl, "choose", lambda: None)
+    disk(10)
+    with pytest.raises(DatasetError, match="free some space and start again: what was finished is kept"):
+        draw_scenes(CONFIG, np.zeros((1, 36), np.float32), tmp_path)
+    disk(None)
+    assert (tmp_path / "index.json").read_text() == before
+    assert len(draw_scenes(CONFIG, np.zeros((1, 36), np.float32), tmp_path).images) == 4
+
+
+@pytest.mark.parametrize("name", ["index.json", "truth.npy"])
+def test_file_that_was_cut_is_told(tmp_path, name):
+    drawing._open(CONFIG, tmp_path)
+    (tmp_path / name).write_bytes(b"")
+    with pytest.raises(DatasetError, match=r"cannot be read \(.*\); remove it, and they are drawn anew"):
+        draw_scenes(CONFIG, np.zeros((1, 36), np.float32), tmp_path)
 
 
 class FewFrames:

@@ -77,8 +77,13 @@ def test_folder_without_results_is_refused(tmp_path):
 
 def test_folder_that_cannot_be_written_is_refused(tmp_path):
     (tmp_path / "file").write_text("")
-    with pytest.raises(EvaluationError, match=r"cannot be written .*another --out"):
+    with pytest.raises(EvaluationError, match=r"cannot be written .*another folder"):
         Results(tmp_path / "file" / "below", SUBJECT).begin()
+
+
+def test_evaluation_begins_where_it_is_told_to():
+    evaluation = Evaluation("expert", EvaluationSettings(), ("reach",), seeds=2, first_seed=5)
+    assert evaluation.keys == [("reach", 5), ("reach", 6)]
 
 
 def test_evaluation_plays_what_is_missing_only(tmp_path):
@@ -141,6 +146,11 @@ def test_comparison_is_about_shared_episodes_only(filled):
     (row,) = comparison_grid(first, second).rows
     assert row[:4] == ("reach", "3", "66.7 %", "66.7 %")
     assert row[4].startswith("+0.0 points")
+    assert (
+        "Left out for want of a partner: 1 of the first, 0 of the second"
+        in comparison_grid(first, second).note
+    )
+    assert "Left out" not in comparison_grid(first, first).note
     assert described(second) == "someone, delay_ms 200, outside light and camera"
     with pytest.raises(EvaluationError, match="no task and seed in common"):
         shared(first, second, ("lift",))

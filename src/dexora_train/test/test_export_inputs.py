@@ -2,19 +2,26 @@
 
 import json
 from dataclasses import replace
+from types import SimpleNamespace
 
 import numpy as np
+import pyarrow.parquet as pq
 import pytest
 import torch
 from dexora_core.bundle import load_bundle
 from dexora_core.errors import BundleError, ConfigError, DatasetError
 from dexora_train.checkpoint import PARTS, check_recipe, load_checkpoint, save_checkpoint
+from dexora_train.data import layout
+from dexora_train.data.columns import as_array, as_column
 from dexora_train.export.cli import app
 from dexora_train.export.dataset_observations import observations_from_dataset
 from dexora_train.export.graphs import GraphSpec
 from dexora_train.export.observations import load_observations, made_up_observations, save_observations
-from dexora_train.export.pipeline import ExportOptions
+from dexora_train.export.parity import Parity
+from dexora_train.export.pipeline import Exported, ExportOptions
+from dexora_train.export.report import ExportReport
 from dexora_train.export.to_onnx import export_onnx
+from dexora_train.learning.errors import TrainingError
 from dexora_train.nano_bundle import HALF_RANGE_RAD, nano_checkpoint
 from dexora_train.word_tokenizer import word_tokenizer
 from tokenizers import Tokenizer
@@ -172,8 +179,62 @@ def test_dataset_gives_its_own_frames_with_demonstrated_prefixes(checkpoint, dat
 def test_dataset_of_another_picture_size_is_refused(checkpoint, dataset):
     recipe = small_recipe(checkpoint)
     larger = replace(recipe, encoder=replace(recipe.encoder, image_size=64))
-    with pytest.raises(DatasetError, match="Collect the dataset with --image-size 64"):
+    with pytest.raises(TrainingError, match=r"32 x 32 pixels .* takes 64 x 64; collect with that size"):
         observations_from_dataset(dataset(), larger, count=4)
+
+
+def other_rate(info):
+    info["fps"] = 30
+
+
+def other_robot(info):
+    info["robot_type"] = "aloha"
+
+
+def other_order(info):
+    for key in (layout.ACTION, layout.STATE):
+        info["features"][key]["names"][0:2] = info["features"][key]["names"][1::-1]
+
+
+def fewer_joints(info):
+    for key in (layout.ACTION, layout.STATE):
+        info["features"][key] |= {"names": info["features"][key]["names"][:14], "shape": [14]}
+
+
+@pytest.mark.parametrize(
+    ("spoil", "message"),
+    [
+        (other_rate, "fps is 30, the robot's policy runs at 20"),
+        (other_robot, "robot_type is 'aloha'"),
+        (other_order, "joint 0 is 'left_arm_joint_2', must be 'left_arm_joint_1'"),
+        (fewer_joints, "has 14 joint names, dexora36 has 36"),
+    ],
+)
+def test_dataset_of_something_else_is_not_calibrated_on(checkpoint, dataset, spoil, message):
+    root = dataset()
+    info = json.loads((root / layout.INFO).read_text())
+    spoil(info)
+    (root / layout.INFO).write_text(json.dumps(info))
+    with pytest.raises(TrainingError, match=message):
+        observations_from_dataset(root, small_recipe(checkpoint), count=4)
+
+
+def test_dataset_with_nan_is_not_calibrated_on(checkpoint, dataset):
+    root = dataset(layout.V2)
+    path = root / "data/chunk-000/episode_000001.parquet"
+    table = pq.read_table(path)
+    values = as_array(table[layout.STATE]).copy()
+    values[4, 7] = np.nan
+    place = table.column_names.index(layout.STATE)
+    pq.write_table(table.set_column(place, layout.STATE, as_column(values)), path)
+    with pytest.raises(TrainingError, match="state is not finite"):
+        observations_from_dataset(root, small_recipe(checkpoint), count=4)
+
+
+def test_policy_of_other_steps_is_not_calibrated_on_it(checkpoint, dataset):
+    recipe = replace(small_recipe(checkpoint), step_dt_s=0.1)
+    with pytest.raises(TrainingError, match=r"recorded at 20 Hz, .* plans at 10 Hz"):
+        observations_from_dataset(dataset(), recipe, count=4)
 
 
 def test_graph_too_large_for_a_file_is_refused_before_it_is_exported():
@@ -197,12 +258,40 @@ def test_command_writes_a_bundle_and_names_its_directory(stored, observations, t
     assert result.stdout.strip() == str(tmp_path / "bundle")
     assert "chunk error" in result.stderr
     assert "Made-up" not in result.stderr
+    assert "INT8 was not gated by success" in result.stderr
+    assert "INT8 was not gated by success" in (tmp_path / "bundle/parity.md").read_text()
+    assert json.loads((tmp_path / "bundle/parity.json").read_text())["gate"] is None
     manifest = load_bundle(tmp_path / "bundle").manifest
     assert manifest.precision == "int8"
     assert {"policy.onnx", "policy.int8.onnx", "encoder.int8.onnx", "policy.safetensors"} <= set(
         manifest.files
     )
     assert manifest.schedule == (0.0, 0.9)
+
+
+def parity_of(variant, error, is_prefix_exact=True):
+    return Parity(variant, 3, error, error, error, 1.0, (error,), (error,), is_prefix_exact)
+
+
+@pytest.mark.parametrize(
+    ("parity", "fault"),
+    [
+        (parity_of("int8", 0.02), ""),
+        (parity_of("int8", 0.021), "int8 has a chunk error of 2.1 %, the bound is 2%"),
+        (parity_of("int8", np.nan), "int8 has a chunk error of nan %, the bound is 2%"),
+        (parity_of("int8", 0.0, is_prefix_exact=False), "int8 changes committed steps"),
+    ],
+)
+def test_int8_beyond_its_bounds_is_no_default_and_no_success(parity, fault, tmp_path, monkeypatch):
+    report = ExportReport("it", "made up", ("joint",), (parity_of("fp32", 0.0), parity), {}, {}, {})
+    precision = report.default_precision
+    assert (parity.fault, precision) == (fault, "fp32" if fault else "int8")
+    bundle = SimpleNamespace(path=tmp_path, manifest=SimpleNamespace(precision=precision))
+    monkeypatch.setattr("dexora_train.export.cli._export", lambda *_: Exported(bundle, report))
+    result = CliRunner().invoke(app, ["--checkpoint", "any", "--out", str(tmp_path / "bundle")])
+    assert result.exit_code == bool(fault)
+    if fault:
+        assert f"{fault}. fp32 is the default of the bundle" in result.stderr
 
 
 def test_command_refuses_without_a_checkpoint(tmp_path):

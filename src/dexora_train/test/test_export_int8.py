@@ -9,6 +9,7 @@ import pytest
 import torch
 from dexora_core.errors import BundleError
 from dexora_train.export.calibration import Activation
+from dexora_train.export.dynamic import quantise_dynamic
 from dexora_train.export.graphs import GraphSpec
 from dexora_train.export.int8 import quantise, relative_error, sensitivity
 from dexora_train.export.integers import dynamic_sqnr_db, quantise_weight, round_static, sqnr_db
@@ -78,6 +79,15 @@ def test_weight_products_are_quantised_and_sensitive_ones_are_not(graph, feeds, 
     kept = [layer for layer in result.layers if layer.kept_float]
     assert [(layer.name, layer.kept_float) for layer in kept] == [("decoder.outputs.0", "final projection")]
     assert result.error <= 0.02
+
+
+def test_sums_of_integers_are_exact_on_any_processor():
+    layer = nn.Linear(WIDTH, 8, bias=False)
+    nn.init.ones_(layer.weight)
+    graph = OnnxGraph(export_onnx(spec_of(layer), {}))
+    result = quantise_dynamic(graph, [node.name for node in graph.matmuls()])
+    sums = open_model(result.model).run(None, {"x": np.ones((1, ROWS, WIDTH), np.float32)})[0]
+    assert sums == pytest.approx(WIDTH), "products of 8 bits were added in 16"
 
 
 def test_qdq_pairs_surround_weight_products_only(graph, feeds):

@@ -22,7 +22,8 @@ from dexora_train.learning.errors import TrainingError
 from dexora_train.learning.finetune import FinetuneConfig, adapt, finetune
 from dexora_train.learning.frames import unpack
 from dexora_train.learning.in_parts import InParts
-from dexora_train.learning.loop import LoopConfig, Run
+from dexora_train.learning.loop import LoopConfig
+from dexora_train.learning.loop_log import Run
 from dexora_train.learning.losses import Draws
 from dexora_train.learning.observation import Imperfection
 from dexora_train.learning.run_folder import checkpoint_hash

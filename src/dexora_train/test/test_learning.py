@@ -1,8 +1,12 @@
 """Pins that a run can be stopped anywhere, gives the same result by seed, and learns what it is shown."""
 
 import json
+import math
+import re
+import sys
 from dataclasses import replace
 from importlib.resources import files
+from pathlib import Path
 from types import SimpleNamespace
 
 import numpy as np
@@ -10,37 +14,37 @@ import pytest
 import torch
 import yaml
 from accelerate import Accelerator
-from dexora_core.contract import load_contract
 from dexora_core.errors import ConfigError
 from dexora_core.records import to_dict
 from dexora_policy.model import Policy
 from dexora_policy.model import preset as policy_preset
 from dexora_policy.model.context import Context
-from dexora_sim.tasks.base import COLOURS
 from dexora_train.checkpoint import load_checkpoint
-from dexora_train.data import layout, truth
-from dexora_train.data.episode import RecordedEpisode
-from dexora_train.data.scenes import Scenes
-from dexora_train.data.staging import Staging
-from dexora_train.data.writer import DatasetPlan, write_dataset
+from dexora_train.data import truth
+from dexora_train.learning import frames as frames_module
 from dexora_train.learning import seeing_run, snapshot
 from dexora_train.learning import train as training
+from dexora_train.learning.distill import DistillConfig
 from dexora_train.learning.ema import Average
 from dexora_train.learning.errors import TrainingError
+from dexora_train.learning.finetune import FinetuneConfig
 from dexora_train.learning.finished_run import open_finished
 from dexora_train.learning.frames import Span, unpack
-from dexora_train.learning.loop import LoopConfig, Run, learning_rate, train_loop
+from dexora_train.learning.loop import LoopConfig, learning_rate, train_loop
+from dexora_train.learning.loop_log import Run
 from dexora_train.learning.losses import Draws, policy_loss
 from dexora_train.learning.observation import Imperfection, seen_views
-from dexora_train.learning.pretraining import answers, augmented, patch_loss
+from dexora_train.learning.pretraining import answers, augmented, lights, patch_loss
 from dexora_train.learning.run_folder import checkpoint_hash, claim
 from dexora_train.learning.stages import Samples
-from dexora_train.learning.train_config import SAMPLING, TrainConfig
+from dexora_train.learning.train_config import SAMPLING, Reports, TrainConfig
 from dexora_train.learning.windows import Windows, draw
 from dexora_train.learning.words import known_of, sentences_of
 from dexora_train.word_tokenizer import word_tokenizer
+from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 
-from dexora_description import contract_path
+sys.path.insert(0, str(Path(__file__).parent))
+from nano_run import NANO, made_scenes, write_small_dataset
 
 SPANS = (Span(0, 5, "a", False), Span(5, 3, "b", False))
 
@@ -227,7 +231,7 @@ def test_at_least_one_camera_is_always_there():
 
 def test_augmented_pictures_keep_shape_and_differ():
     pictures = torch.randint(0, 256, (2, 3, 32, 32, 3), dtype=torch.uint8)
-    seen = augmented(pictures, torch.Generator().manual_seed(1))
+    seen = augmented(pictures, lights(2, 3, torch.Generator().manual_seed(1)))
     assert seen.shape == pictures.shape
     assert seen.dtype == torch.uint8
     assert not torch.equal(seen, pictures)
@@ -304,11 +308,116 @@ def _disk_full(*_, **__):
     raise OSError(28, "No space left on device")
 
 
-def test_loss_that_is_not_finite_ends_the_run(tmp_path):
+@pytest.mark.parametrize("what", ["loss", "gradient"])
+def test_loss_or_gradient_that_is_not_finite_ends_the_run_and_leaves_no_state(tmp_path, what):
     module = torch.nn.Linear(1, 1)
     run = Run(tmp_path, Accelerator(cpu=True), lambda line: None)
-    with pytest.raises(TrainingError, match="the loss of step 0 is nan; lower the learning rate"):
-        train_loop(module, lambda step: (module.weight.sum() * float("nan"), {}), LoopConfig(1), run)
+
+    def step_loss(step):
+        # The root of 0 is 0, its slope is infinite, and that times 0 is no number.
+        endless = float("nan") if what == "loss" else (0.0 * module.weight.sum()).sqrt()
+        return (module.weight.square().sum() if step < 2 else module.weight.sum() * endless), {}
+
+    with pytest.raises(TrainingError, match=f"the {what} of step 2 is nan; lower the learning rate"):
+        train_loop(module, step_loss, LoopConfig(3, save_every=1), run)
+    assert [path.name for path in snapshot.states(tmp_path)] == ["00000001", "00000002"]
+    assert torch.isfinite(module.weight).all()
+
+
+def test_learning_rate_may_change_until_the_run_has_its_checkpoint(tmp_path, small_dataset, monkeypatch):
+    lower = replace(NANO, acting=replace(NANO.acting, learning_rate=1e-5))
+    with monkeypatch.context() as patched:
+        patched.setattr(training, "learn_to_act", _interrupt)
+        with pytest.raises(KeyboardInterrupt):
+            training.train(small_dataset, tmp_path / "run", NANO)
+    training.train(small_dataset, tmp_path / "run", lower)
+    assert open_finished(tmp_path / "run").config.acting.learning_rate == 1e-5
+    rates = EventAccumulator(str(tmp_path / "run" / "acting" / "log")).Reload().Scalars("learning_rate")
+    assert 0 < rates[-1].value < 1e-5
+    with pytest.raises(TrainingError, match="another acting; take its settings to go on"):
+        training.train(small_dataset, tmp_path / "run", NANO)
+    assert open_finished(tmp_path / "run").config == lower
+
+
+def test_held_out_loss_is_told_with_every_state_and_changes_nothing(tmp_path):
+    def run(name, held_out):
+        torch.manual_seed(0)
+        module, told, asked = torch.nn.Sequential(torch.nn.Linear(3, 1), torch.nn.Dropout(0.5)), [], []
+
+        def step_loss(step):
+            return module(torch.ones(8, 3)).square().mean(), {}
+
+        def loss():
+            asked.append(module.training)
+            return module(torch.ones(1, 3)).square().sum()
+
+        config = LoopConfig(5, 0.05, 1, save_every=2, log_every=1)
+        where = Run(tmp_path / name, Accelerator(cpu=True), told.append)
+        train_loop(module, step_loss, config, where, loss if held_out else None)
+        assert module.training
+        return module, told, asked
+
+    plain, told, _ = run("plain", False)
+    same, with_loss, asked = run("held_out", True)
+    assert torch.equal(plain[0].weight, same[0].weight)
+    assert [line.loss for line in with_loss] == [line.loss for line in told]
+    assert [line.step for line in with_loss if "held_out_loss" in line.figures] == [2, 4, 5]
+    assert asked == [False] * 3
+    final = float(same.eval()(torch.ones(1, 3)).detach().square())
+    assert with_loss[-1].figures["held_out_loss"] == pytest.approx(final), "of the averaged weights"
+
+
+def test_held_out_episodes_tell_their_loss_and_teach_nothing(tmp_path, small_dataset, monkeypatch):
+    with monkeypatch.context() as patched:
+        patched.setattr(frames_module, "_HELD_OUT_SHARE", 1.0)
+        told = []
+        folder = training.train(small_dataset, tmp_path / "all", NANO, Reports(line=told.append)).parent
+    losses = [line.figures["held_out_loss"] for line in told if "held_out_loss" in line.figures]
+    assert len(losses) == 1, "the one line of acting, at its end"
+    plain = training.train(small_dataset, tmp_path / "none", NANO)
+    assert checkpoint_hash(folder / "checkpoint") == checkpoint_hash(plain)
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        ({"head": "flwo"}, "head is 'flwo'; allowed are mip, flow, sample, v"),
+        ({"max_prefix_steps": policy_preset("nano").horizon}, "max_prefix_steps is 16; it must be 0 to 15"),
+        ({"imperfection": Imperfection(view_dropout=1.5)}, "view_dropout is 1.5; .* and at most 1"),
+    ],
+)
+def test_setting_that_does_not_fit_is_refused_before_anything_is_written(
+    tmp_path, small_dataset, change, words
+):
+    with pytest.raises(ConfigError, match=words):
+        training.train(small_dataset, tmp_path / "run", replace(NANO, **change))
+    assert not (tmp_path / "run").exists()
+
+
+@pytest.mark.parametrize(
+    ("kind", "change", "words"),
+    [
+        (TrainConfig, {"copies": 0}, "copies is 0; it must be at least 1"),
+        (TrainConfig, {"batch_seeing": 0}, "batch_seeing is 0; it must be at least 1"),
+        (TrainConfig, {"batch_acting": -1}, "batch_acting is -1; it must be at least 1"),
+        (TrainConfig, {"scenes": -1}, "scenes is -1; it must be at least 0"),
+        (TrainConfig, {"max_prefix_steps": -1}, "max_prefix_steps is -1; it must be at least 0"),
+        (TrainConfig, {"seed": -1}, "seed is -1; it must be at least 0"),
+        (TrainConfig, {"mixed_precision": "bf61"}, "mixed_precision is 'bf61'; allowed are no, bf16"),
+        (LoopConfig, {"steps": 0}, "steps is 0; it must be at least 1"),
+        (LoopConfig, {"learning_rate": math.nan}, "learning_rate is nan; it must be above 0"),
+        (LoopConfig, {"learning_rate": 0.0}, "learning_rate is 0.0; it must be above 0"),
+        (LoopConfig, {"warm_up": -1}, "warm_up is -1; it must be at least 0"),
+        (LoopConfig, {"weight_decay": math.inf}, "weight_decay is inf; it must be at least 0"),
+        (LoopConfig, {"clip": 0.0}, "clip is 0.0; it must be above 0"),
+        (LoopConfig, {"average_decay": 1.1}, "average_decay is 1.1; it must be at least 0 and at most 1"),
+        (FinetuneConfig, {"learning_rate": -1.0}, "learning_rate is -1.0; it must be above 0"),
+        (DistillConfig, {"seed": -1}, "seed is -1; it must be at least 0"),
+    ],
+)
+def test_number_out_of_bounds_is_refused_when_settings_are_read(kind, change, words):
+    with pytest.raises(ConfigError, match=re.escape(words)):
+        kind.from_dict(change) if hasattr(kind, "from_dict") else kind(**({"steps": 1} | change))
 
 
 def test_frames_are_unpacked_once_and_not_mixed(tmp_path, dataset, staged):
@@ -323,40 +432,9 @@ def test_frames_are_unpacked_once_and_not_mixed(tmp_path, dataset, staged):
         unpack(root, tmp_path / "frames")
 
 
-NANO = TrainConfig(
-    preset="nano",
-    seeing=LoopConfig(2, save_every=1),
-    acting=LoopConfig(3, save_every=1),
-    batch_seeing=4,
-    batch_acting=4,
-    copies=2,
-    max_prefix_steps=4,
-)
-
-
 @pytest.fixture(scope="module")
-def small_dataset(tmp_path_factory, contract):
-    """Two episodes as nano takes them: four views of 64 pixels, ground truth of the simulation."""
-    root = tmp_path_factory.mktemp("nano")
-    staging = Staging(root / "staging", 20)
-    rng = np.random.default_rng(0)
-    for number in range(2):
-        state = np.tile(contract.home_rad, (8, 1)).astype(np.float32) + 0.01 * number
-        images = {view: rng.integers(0, 256, (8, 64, 64, 3), dtype=np.uint8) for view in contract.views}
-        facts = np.zeros((8, len(truth.NAMES)), np.float32)
-        facts[:, 3] = 1.0
-        staging.add(f"e-{number}", RecordedEpisode("touch it", state, state, images, facts))
-    features = layout.features_of(contract, contract.views, (64, 64), truth.NAMES)
-    write_dataset(root / "dataset", DatasetPlan(contract.name, 20, features), staging.episodes())
-    return root / "dataset"
-
-
-def made_scenes(config, *_):
-    """Return scenes of noise, in which every thing lies in the middle."""
-    rng, views = np.random.default_rng(0), load_contract(contract_path("dexora36")).views
-    images = rng.integers(0, 256, (config.count, len(views), 64, 64, 3), dtype=np.uint8)
-    patches = np.zeros((config.count, len(views), config.grid**2, len(COLOURS), 4), np.float16)
-    return Scenes(tuple(views), images, np.zeros((config.count, len(truth.NAMES)), np.float32), patches)
+def small_dataset(tmp_path_factory):
+    return write_small_dataset(tmp_path_factory.mktemp("nano"))
 
 
 @pytest.mark.parametrize("scenes", [0, 4])

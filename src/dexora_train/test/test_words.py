@@ -15,7 +15,8 @@ from dexora_sim.tasks.base import COLOURS
 from dexora_train.data import truth
 from dexora_train.data.scenes import FIRST_SCENE_SEED, SceneConfig, Scenes
 from dexora_train.learning import words
-from dexora_train.learning.loop import LoopConfig, Run
+from dexora_train.learning.loop import LoopConfig
+from dexora_train.learning.loop_log import Run
 from dexora_train.learning.stage_config import StageConfig
 from dexora_train.learning.words import Listening, Questions, learn_words
 from dexora_train.word_tokenizer import word_tokenizer

@@ -13,7 +13,9 @@ from dexora_train.data.check_tables import Duplicates, check_table
 from dexora_train.data.check_videos import check_video_files, check_videos
 from dexora_train.data.errors import DatasetError
 from dexora_train.data.finding import Finding, error
-from dexora_train.data.reader import LeRobotReader
+from dexora_train.data.reader import MALFORMED, LeRobotReader
+
+_UNREADABLE = (DatasetError, *MALFORMED)
 
 
 def check_dataset(
@@ -37,7 +39,7 @@ def check_dataset(
     try:
         reader = LeRobotReader(root)
         findings = list(_check_info(reader, contract))
-    except (DatasetError, KeyError, TypeError, ValueError, IndexError) as problem:
+    except _UNREADABLE as problem:
         return [error(layout.INFO, None, f"the dataset cannot be opened: {problem!s}")]
     if findings:
         return findings  # nothing below makes sense with other features
@@ -48,11 +50,14 @@ def check_dataset(
             findings += check_table(reader, index, contract, duplicates)
             if does_decode:
                 findings += check_videos(reader, index, contract)
-        except DatasetError as problem:
+        except _UNREADABLE as problem:
             file = str(reader.episodes[index].data.relative_to(root))
             findings.append(error(file, None, f"episode {index} cannot be read: {problem}"))
         report(index + 1, len(reader))
-    return findings + check_stats(reader)
+    try:
+        return findings + check_stats(reader)
+    except _UNREADABLE as problem:
+        return [*findings, error(layout.STATS, None, f"cannot be compared with the frames: {problem}")]
 
 
 def _check_info(reader: LeRobotReader, contract: RobotContract) -> Iterator[Finding]:
@@ -75,6 +80,11 @@ def _check_info(reader: LeRobotReader, contract: RobotContract) -> Iterator[Find
             yield error(layout.INFO, None, f"has no feature {key!r}; there are {', '.join(reader.features)}.")
             continue
         yield from _check_joints(key, feature.get("names"), feature.get("shape"), contract)
+    for key in layout.INDEX_FEATURES:
+        if key not in reader.features:
+            yield error(
+                layout.INFO, None, f"has no feature {key!r}; convert it with the lerobot package first."
+            )
     if not layout.video_keys(reader.features):
         yield error(layout.INFO, None, "has no video; record at least one camera view.")
     frames = sum(entry.length for entry in reader.episodes)

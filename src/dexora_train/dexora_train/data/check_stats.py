@@ -8,7 +8,7 @@ from dexora_train.data import layout
 from dexora_train.data.errors import DatasetError
 from dexora_train.data.finding import Finding, error
 from dexora_train.data.reader import LeRobotReader
-from dexora_train.data.statistics import QUANTILES, stats_of
+from dexora_train.data.statistics import QUANTILES, remedy, stats_of
 
 _TOLERANCE = 1e-3
 _NAMES = ("min", "max", "mean", "std", *QUANTILES)
@@ -24,16 +24,14 @@ def check_stats(reader: LeRobotReader) -> list[Finding]:
         except DatasetError as problem:
             return [error(layout.STATS, None, str(problem))]
         if key not in stored:
-            findings.append(error(layout.STATS, None, f"has no statistics of {key}; compute them anew."))
+            findings.append(error(layout.STATS, None, f"has no statistics of {key}; {remedy(reader.root)}"))
             continue
         with np.errstate(invalid="ignore"):  # numbers that are not finite have been told
             true = stats_of(values)
         for name in _NAMES:
             got = stored[key].get(name)
             if got is None or got.shape != true[name].shape:
-                findings.append(
-                    error(layout.STATS, None, f"{key} has no {name}; compute the statistics anew.")
-                )
+                findings.append(error(layout.STATS, None, f"{key} has no {name}; {remedy(reader.root)}"))
                 continue
             off = np.abs(got - true[name])
             column = int(np.nan_to_num(off, nan=np.inf).argmax())
@@ -43,7 +41,7 @@ def check_stats(reader: LeRobotReader) -> list[Finding]:
                         layout.STATS,
                         column,
                         f"{name} of {key} is {got[column]:g}, the frames say {true[name][column]:g}; "
-                        "compute the statistics anew.",
+                        f"{remedy(reader.root)}",
                     )
                 )
     return findings

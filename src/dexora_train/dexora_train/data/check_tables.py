@@ -11,7 +11,7 @@ from dexora_core.contract import RobotContract
 from numpy.typing import NDArray
 
 from dexora_train.data import layout
-from dexora_train.data.columns import as_array
+from dexora_train.data.columns import UnevenColumnError, as_array
 from dexora_train.data.finding import Finding, error, warning
 from dexora_train.data.reader import LeRobotReader
 
@@ -52,12 +52,19 @@ def check_table(
         DatasetError: The table cannot be read.
     """
     entry = reader.episodes[index]
-    table = reader.table(index)
     file, first = str(entry.data.relative_to(reader.root)), entry.first_row
+    if entry.length < 1:
+        return [error(file, first, f"episode {index} has {entry.length} frames; remove it.")]
+    table = reader.table(index)
     missing = [name for name in layout.numeric_keys(reader.features) if name not in table.column_names]
     if missing:
         return [error(file, None, f"column {missing[0]!r} is missing; collect episode {index} anew.")]
-    columns = {name: as_array(table[name]) for name in layout.numeric_keys(reader.features)}
+    columns: dict[str, NDArray[Any]] = {}
+    try:
+        for name in layout.numeric_keys(reader.features):
+            columns[name] = as_array(table[name])
+    except UnevenColumnError as problem:
+        return [error(file, first + problem.row, f"{name} {problem}")]
     findings = list(_check_shapes(file, reader, columns))
     if findings:
         return findings

@@ -14,7 +14,7 @@ from dexora_train.data import layout
 from dexora_train.data.errors import DatasetError
 from dexora_train.data.finding import Finding, error, warning
 from dexora_train.data.reader import LeRobotReader
-from dexora_train.data.video import count_frames
+from dexora_train.data.video import Picture, count_frames
 
 # So many equal pictures in a row while the robot moves by this much [rad] mean a frozen camera.
 _FROZEN_FRAMES, _MOVED_RAD = 10, 0.3
@@ -48,6 +48,18 @@ def _seen_joints(view: str, contract: RobotContract) -> NDArray[np.intp]:
     return np.concatenate([contract.group_indices(name) for name in own])
 
 
+def fault_of(picture: Picture, size: tuple[int, ...]) -> str:
+    """Return why a picture must not be trained on; empty where nothing speaks against it.
+
+    Args:
+        picture: (H, W, 3) uint8 RGB.
+        size: Height, width and colours that info.json says.
+    """
+    if picture.shape != size:
+        return f"the picture is {picture.shape}, info.json says {size}."
+    return "the picture is black; remove the episode." if picture.max() < _DARK else ""
+
+
 def check_videos(reader: LeRobotReader, index: int, contract: RobotContract) -> Iterator[Finding]:
     """Look at every picture of an episode.
 
@@ -65,11 +77,9 @@ def check_videos(reader: LeRobotReader, index: int, contract: RobotContract) -> 
         file, size = str(path.relative_to(reader.root)), tuple(reader.features[key]["shape"])
         before, repeats, since = None, 0, 0
         for number, picture in enumerate(reader.frames(index, view)):
-            if picture.shape != size:
-                yield error(file, first + number, f"the picture is {picture.shape}, info.json says {size}.")
-                break
-            if picture.max() < _DARK:
-                yield error(file, first + number, "the picture is black; remove the episode.")
+            fault = fault_of(picture, size)
+            if fault:
+                yield error(file, first + number, fault)
                 break
             same = before is not None and np.array_equal(picture, before)
             repeats, since = (repeats + 1, since) if same else (0, number)

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import itertools
 import multiprocessing
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -14,12 +13,11 @@ from typing import Any
 import numpy as np
 from dexora_core.contract import load_contract
 from dexora_core.records import to_dict
-from dexora_perception.preprocess import resize
 from dexora_sim.env import DexoraEnv, EnvConfig
+from dexora_sim.errors import SimulationError
 from dexora_sim.experts import EXPERTS, make_expert
 from dexora_sim.experts.demonstration import see
 from dexora_sim.randomisation import Randomisation
-from numpy.typing import NDArray
 
 from dexora_description import contract_path
 from dexora_sim import gl
@@ -28,12 +26,16 @@ from dexora_train.data.cameras import RENDER_SIZE
 from dexora_train.data.disturbance import disturbance
 from dexora_train.data.episode import RecordedEpisode
 from dexora_train.data.errors import DatasetError
+from dexora_train.data.pool import ends_quickly
+from dexora_train.data.shown import Shown
 from dexora_train.data.staging import StagedEpisode, Staging
 from dexora_train.data.staging_settings import claim_staging
 from dexora_train.data.writer import DatasetPlan, write_dataset
 
 # Evaluation uses seeds above this one; demonstrations never do.
 FIRST_EVALUATION_SEED = 1_000_000
+MOST_FAILURES_IN_A_ROW = 50
+"""Of one task: where half of all attempts fail that never happens, where nine of ten do, once in 200."""
 _LEAST_FRAMES = 10
 """A task that is done sooner was done by chance on the way to where a failed attempt ends."""
 
@@ -97,6 +99,9 @@ class Attempt:
     frames: int
 
 
+Report = Callable[[Attempt], None]
+
+
 def episode_name(task: str, seed: int) -> str:
     """Return the name of an episode in the staging folder; names of a task sort by seed."""
     return f"{task}-{seed:07d}"
@@ -110,35 +115,6 @@ def _environment(task: str, render_size: tuple[int, int], robot: str) -> DexoraE
     )
 
 
-@dataclass
-class _Shown:
-    """What an episode shows, step by step; the robot's own `resize` makes its pictures."""
-
-    image_size: int
-    states: list[NDArray[np.float32]] = field(default_factory=list)
-    actions: list[NDArray[np.float32]] = field(default_factory=list)
-    truths: list[NDArray[np.float32]] = field(default_factory=list)
-    images: dict[str, list[NDArray[np.uint8]]] = field(default_factory=dict)
-
-    def add(
-        self, observation: dict[str, Any], action: NDArray[np.float32], facts: NDArray[np.float32]
-    ) -> None:
-        """Add a step: what was observed, what the expert wanted then, and what was true."""
-        self.states.append(observation["position"])
-        self.actions.append(action)
-        self.truths.append(facts)
-        for view, picture in observation["images"].items():
-            self.images.setdefault(view, []).append(resize(picture, self.image_size))
-
-    def episode(self, instruction: str, source: dict[str, Any]) -> RecordedEpisode:
-        """Return all steps as an episode; there is one at least."""
-        pictures = {view: np.stack(shown) for view, shown in self.images.items()}
-        states = np.stack(self.states).astype(np.float32)
-        return RecordedEpisode(
-            instruction, states, np.stack(self.actions), pictures, np.stack(self.truths), source
-        )
-
-
 def record(config: CollectConfig, task: str, seed: int) -> tuple[RecordedEpisode | None, dict[str, Any]]:
     """Play one episode of the expert.
 
@@ -149,7 +125,8 @@ def record(config: CollectConfig, task: str, seed: int) -> tuple[RecordedEpisode
 
     Returns:
         What was seen, None without success or when that came before half a second was shown; and how it went,
-        with the time from the start of the episode and whether it began where a failed attempt ended.
+        with the time from the start of the episode and whether it began where a failed attempt ended, or why
+        physics gave up.
     """
     env = _environment(task, config.render_size, config.robot)
     contract, expert = env.contract, make_expert(task, env.contract)
@@ -162,12 +139,15 @@ def record(config: CollectConfig, task: str, seed: int) -> tuple[RecordedEpisode
     steps = int(env.task.time_limit_s * rate_hz) + 1
     rng = np.random.default_rng((seed, 1))
     pushes = disturbance(rng, (steps, len(contract.joints)), rate_hz, arms, config.disturbance_rad)
-    shown = _Shown(config.image_size)
+    shown = Shown(config.image_size)
     for push in pushes:
         wanted = expert.act(see(env)).astype(np.float32)
         if not expert.is_astray:
             shown.add(observation, wanted, truth.truth_of(env.twin))
-        observation, _, is_over, is_late, info = env.step((wanted + push).astype(np.float32))
+        try:
+            observation, _, is_over, is_late, info = env.step((wanted + push).astype(np.float32))
+        except SimulationError as error:  # as any failure, or the next start would meet this seed again
+            return None, {"task": task, "seed": seed, "failure": str(error)}
         if is_over or is_late:
             break
     source = {
@@ -193,34 +173,34 @@ def _attempt(config: CollectConfig, staging: Path, task: str, seed: int) -> Atte
     return Attempt(task, seed, is_success=True, frames=len(episode))
 
 
-def collect(config: CollectConfig, staging: Path, report: Callable[[Attempt], None]) -> list[StagedEpisode]:
+def collect(
+    config: CollectConfig, staging: Path, report: Report, start: Report = lambda attempt: None
+) -> list[StagedEpisode]:
     """Record until every task has its episodes; what is there already counts.
 
-    The result depends on the first seed only, not on the number of workers or on interruptions: of each task
-    the successes with the lowest seeds are taken.
+    The result depends on the first seed only, not on the number of workers, on interruptions or on what else
+    the folder holds: of each task the successes with the lowest seeds are taken.
 
     Args:
         config: Settings.
         staging: Folder for finished episodes.
         report: Called after every attempt.
+        start: Called once for each attempt that is there already and counts.
 
     Returns:
         The episodes of all tasks, in the order of tasks and seeds.
 
     Raises:
-        DatasetError: The folder's episodes were recorded with other settings, or one could not be written.
-            What was finished is kept.
+        DatasetError: The folder's episodes were recorded with other settings, one could not be written, a
+            worker was killed, too many attempts failed in a row, or no seed is left below those of
+            evaluation. What was finished is kept.
     """
     claim_staging(staging, to_dict(config))
     gl.choose()
     context = multiprocessing.get_context("spawn")
-    with ProcessPoolExecutor(config.workers, mp_context=context) as pool:
-        try:
-            for task in config.episodes:
-                _collect_task(config, staging, task, pool, report)
-        except BaseException:
-            pool.shutdown(wait=False, cancel_futures=True)
-            raise
+    with ProcessPoolExecutor(config.workers, mp_context=context) as pool, ends_quickly(pool):
+        for task in config.episodes:
+            _collect_task(config, staging, task, pool, report=report, start=start)
     folder = Staging(staging, 1)
     return [
         episode
@@ -240,25 +220,54 @@ def _collect_task(
     staging: Path,
     task: str,
     pool: ProcessPoolExecutor,
-    report: Callable[[Attempt], None],
+    *,
+    report: Report,
+    start: Report,
 ) -> None:
     folder = Staging(staging, 1)
     tried = folder.names()
-    done = len(_of_task(folder, config, task))
-    seeds: Iterator[int] = (
-        seed for seed in itertools.count(config.seed) if episode_name(task, seed) not in tried
-    )
+    frames = {episode.source["seed"]: episode.length for episode in _of_task(folder, config, task)}
+    seeds = iter(range(config.seed, FIRST_EVALUATION_SEED))
     running: set[Future[Attempt]] = set()
-    wanted = config.episodes[task]
+    wanted, done, failures = config.episodes[task], 0, 0
     while done < wanted or running:
-        # Seeds go out in order and all that went out are awaited, so that no lower seed is left untried.
+        # Seeds go out in order and all that went out are awaited, so that no lower seed is left untried;
+        # what was tried earlier counts when its turn comes.
         while done + len(running) < wanted and len(running) < config.workers:
-            running.add(pool.submit(_attempt, config, staging, task, next(seeds)))
+            seed = next(seeds, None)
+            if seed is None:
+                break
+            if episode_name(task, seed) in tried:
+                done += seed in frames
+                start(Attempt(task, seed, seed in frames, frames.get(seed, 0)))
+            else:
+                running.add(pool.submit(_attempt, config, staging, task, seed))
+        if done < wanted and not running:
+            raise _out_of_seeds(config, task, done)
         finished, running = wait(running, return_when=FIRST_COMPLETED)
         for future in finished:
             attempt = future.result()
             done += attempt.is_success
+            failures = 0 if attempt.is_success else failures + 1
             report(attempt)
+            if failures == MOST_FAILURES_IN_A_ROW:
+                raise _hopeless(config, attempt)
+
+
+def _out_of_seeds(config: CollectConfig, task: str, done: int) -> DatasetError:
+    return DatasetError(
+        f"{done} of {config.episodes[task]} episodes of {task} have a seed from {config.seed} on, and those "
+        f"from {FIRST_EVALUATION_SEED} on are for evaluation; take a lower --seed, or fewer episodes."
+    )
+
+
+def _hopeless(config: CollectConfig, last: Attempt) -> DatasetError:
+    return DatasetError(
+        f"{MOST_FAILURES_IN_A_ROW} attempts at {last.task} have failed one after the other, the last one "
+        f"with seed {last.seed}; lower --disturbance ({config.disturbance_rad:g} rad) or --stray "
+        f"({config.stray_share:g}) in a new folder, or start again to go on with the next seeds: what was "
+        "finished is kept."
+    )
 
 
 def write_collected(

@@ -15,9 +15,13 @@ import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
 from dexora_train.data import layout
-from dexora_train.data.columns import as_array
+from dexora_train.data.columns import UnevenColumnError, as_array
 from dexora_train.data.errors import DatasetError
+from dexora_train.data.statistics import remedy
 from dexora_train.data.video import Picture, read_frames
+
+MALFORMED = (AttributeError, KeyError, TypeError, ValueError, IndexError)
+"""What reading raises where a file holds something else than the format says."""
 
 
 @dataclass(frozen=True)
@@ -65,10 +69,16 @@ class LeRobotReader:
                 f"{', '.join(layout.VERSIONS)}; convert the dataset with the lerobot package first."
             )
         self.version = layout.VERSIONS[name]
-        self.features: dict[str, dict[str, Any]] = self.info["features"]
-        self.rate_hz = int(self.info["fps"])
         self._newest: tuple[Path, pa.Table] | None = None
-        self.episodes = self._entries_v3() if self.version is layout.V3 else self._entries_v2()
+        try:
+            self.features: dict[str, dict[str, Any]] = self.info["features"]
+            self.rate_hz = int(self.info["fps"])
+            self.episodes = self._entries_v3() if self.version is layout.V3 else self._entries_v2()
+        except MALFORMED as error:
+            raise DatasetError(
+                f"{root}: meta is not as the format {name} has it ({type(error).__name__}: {error}); write "
+                "the dataset anew."
+            ) from error
 
     def __len__(self) -> int:
         """Return the number of episodes."""
@@ -76,8 +86,17 @@ class LeRobotReader:
 
     @property
     def joint_names(self) -> tuple[str, ...]:
-        """Names of the columns of state and action."""
-        return tuple(self.features[layout.ACTION]["names"])
+        """Names of the columns of state and action.
+
+        Raises:
+            DatasetError: The dataset does not name them.
+        """
+        names = self.features.get(layout.ACTION, {}).get("names")
+        if not isinstance(names, list):
+            raise DatasetError(
+                f"{self.root / layout.INFO}: the names of {layout.ACTION} are {names}, must be a list."
+            )
+        return tuple(names)
 
     @property
     def views(self) -> tuple[str, ...]:
@@ -86,9 +105,19 @@ class LeRobotReader:
 
     @cached_property
     def stats(self) -> dict[str, dict[str, NDArray[np.float64]]]:
-        """Statistics over all frames by feature."""
-        raw = _json(self.root / layout.STATS)
-        return {key: {name: np.array(values) for name, values in part.items()} for key, part in raw.items()}
+        """Statistics over all frames by feature.
+
+        Raises:
+            DatasetError: Their file is missing or broken.
+        """
+        path = self.root / layout.STATS
+        try:
+            return {
+                key: {name: np.array(values, np.float64) for name, values in part.items()}
+                for key, part in json.loads(path.read_text()).items()
+            }
+        except (OSError, AttributeError, TypeError, ValueError) as error:
+            raise DatasetError(f"{path}: cannot be read ({error}); {remedy(self.root)}") from error
 
     def table(self, index: int) -> pa.Table:
         """Return all columns of an episode's frames.
@@ -111,15 +140,18 @@ class LeRobotReader:
         """Return a column of an episode, (T, D) for lists and (T,) for numbers.
 
         Raises:
-            DatasetError: There is no such column.
+            DatasetError: There is no such column, or it is uneven.
         """
-        table = self.table(index)
+        entry, table = self.episodes[index], self.table(index)
         if name not in table.column_names:
             raise DatasetError(
-                f"{self.episodes[index].data}: has no column {name!r}; there are "
-                f"{', '.join(table.column_names)}."
+                f"{entry.data}: has no column {name!r}; there are {', '.join(table.column_names)}."
             )
-        return as_array(table[name])
+        try:
+            return as_array(table[name])
+        except UnevenColumnError as error:
+            row = entry.first_row + error.row
+            raise DatasetError(f"{entry.data}: {name} of row {row} {error}") from error
 
     def frames(self, index: int, view: str) -> Iterator[Picture]:
         """Yield the pictures of a view in an episode, (H, W, 3) uint8 RGB.

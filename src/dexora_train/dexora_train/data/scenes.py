@@ -27,9 +27,12 @@ from numpy.typing import NDArray
 
 from dexora_description import contract_path
 from dexora_sim import gl
+from dexora_train.arrays import new_array
 from dexora_train.data import patches, truth
 from dexora_train.data.cameras import cameras_of
 from dexora_train.data.errors import DatasetError
+from dexora_train.data.pool import ends_quickly
+from dexora_train.whole_file import write_whole
 
 FIRST_SCENE_SEED = 500_000
 """Seeds of scenes begin here: above those of demonstrations, below those of evaluation."""
@@ -93,7 +96,8 @@ def draw_scenes(
         report: Called with the scenes done and their total.
 
     Raises:
-        DatasetError: The folder holds other scenes, or the disk cannot be written.
+        DatasetError: The folder holds other scenes or broken ones, a worker was killed, or the disk cannot be
+            written.
     """
     try:
         arrays, done = _open(config, directory)
@@ -125,23 +129,24 @@ def _open(config: SceneConfig, directory: Path) -> tuple[Arrays, int]:
         "patches": (np.float16, (views, config.grid**2, len(COLOURS), patches.VALUES)),
     }
     about = json.loads(json.dumps({**to_dict(config), "workers": 0}))
-    path = directory / _INDEX
-    if path.is_file():
-        found = json.loads(path.read_text())
+    if (directory / _INDEX).is_file():
+        try:
+            found = json.loads((directory / _INDEX).read_text())
+            kept = tuple(np.load(directory / f"{name}.npy", mmap_mode="r+") for name in shapes)
+        except (OSError, EOFError, ValueError) as error:
+            raise DatasetError(
+                f"scenes of {directory} cannot be read ({error}); remove it, and they are drawn anew."
+            ) from error
         if found["config"] != about:
             raise DatasetError(f"{directory} holds other scenes ({found['config']}); use another folder.")
-        kept = (np.load(directory / f"{name}.npy", mmap_mode="r+") for name in shapes)
-        return tuple(kept), int(found["done"])
+        return kept, int(found["done"])
     directory.mkdir(parents=True, exist_ok=True)
-    made = (
-        np.lib.format.open_memmap(
-            directory / f"{name}.npy", mode="w+", dtype=dtype, shape=(config.count, *shape)
-        )
+    made = tuple(
+        new_array(directory / f"{name}.npy", dtype, (config.count, *shape))
         for name, (dtype, shape) in shapes.items()
     )
-    arrays = tuple(made)
-    path.write_text(json.dumps({"config": about, "done": 0}))
-    return arrays, 0
+    write_whole(directory / _INDEX, json.dumps({"config": about, "done": 0}))
+    return made, 0
 
 
 def _draw(
@@ -160,13 +165,13 @@ def _draw(
     poses = poses_of(config, poses_rad)
     about = json.loads((directory / _INDEX).read_text())
     context = multiprocessing.get_context("spawn")
-    with ProcessPoolExecutor(config.workers, mp_context=context) as pool:
+    with ProcessPoolExecutor(config.workers, mp_context=context) as pool, ends_quickly(pool):
         tasks = [task_of_scene(config, block.start) for block in blocks]
         drawn = pool.map(partial(_block, config), tasks, blocks, [poses[list(block)] for block in blocks])
         for block, found in zip(blocks, drawn, strict=True):
             for whole, part in zip(arrays, found, strict=True):
                 whole[block.start : block.stop] = part
-            (directory / _INDEX).write_text(json.dumps({**about, "done": block.stop}))
+            write_whole(directory / _INDEX, json.dumps({**about, "done": block.stop}))
             report(block.stop, config.count)
 
 

@@ -9,7 +9,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
@@ -19,10 +18,9 @@ from dexora_train.data.errors import DatasetError
 from dexora_train.data.layout import ACTION, STATE, TRUTH, image_key
 from dexora_train.data.statistics import as_lists, image_stats
 from dexora_train.data.video import write_video
+from dexora_train.whole_file import write_whole
 
 FRAMES, EPISODE = "frames.parquet", "episode.json"
-# Pictures per episode that statistics look at.
-_SAMPLED_PICTURES = 16
 
 
 @dataclass(frozen=True)
@@ -94,8 +92,7 @@ class Staging:
             write_video(
                 directory / f"{view}.mp4", list(pictures), self.rate_hz, is_lossless=self._is_lossless
             )
-            chosen = np.unique(np.linspace(0, len(pictures) - 1, _SAMPLED_PICTURES).astype(int))
-            stats[image_key(view)] = image_stats(pictures[chosen])
+            stats[image_key(view)] = image_stats(pictures)
         about = {"task": episode.task, "length": len(episode), "source": episode.source}
         (directory / EPISODE).write_text(json.dumps({**about, "image_stats": as_lists(stats)}))
 
@@ -106,11 +103,9 @@ class Staging:
             DatasetError: The disk is full, or cannot be written.
         """
         path = self.directory / ".failed" / f"{name}.json"
-        partial = path.with_suffix(".partial")
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
-            partial.write_text(json.dumps(source))
-            partial.replace(path)
+            write_whole(path, json.dumps(source))
         except OSError as error:
             raise DatasetError(
                 f"that {name} failed could not be noted in {self.directory} ({error}); free some space and "

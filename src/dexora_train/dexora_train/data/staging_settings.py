@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from dexora_train.data.errors import DatasetError
+from dexora_train.whole_file import write_whole
 
 _FILE = ".settings.json"
 _COMMON = ("image_size", "disturbance_rad", "stray_share", "robot", "is_lossless")
@@ -32,9 +33,7 @@ def claim_staging(directory: Path, settings: Mapping[str, Any]) -> None:
     try:
         if not path.is_file():
             directory.mkdir(parents=True, exist_ok=True)
-            partial = path.with_suffix(".partial")
-            partial.write_text(json.dumps(wanted))
-            partial.replace(path)
+            write_whole(path, json.dumps(wanted))
         found = {**_UNSAID, **json.loads(path.read_text())}
     except (OSError, ValueError) as error:
         raise DatasetError(

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 QUANTILES = {"q01": 0.01, "q10": 0.1, "q50": 0.5, "q90": 0.9, "q99": 0.99}
+_LEVELS = 256
+"""Values of a colour in a picture."""
 Numbers = NDArray[np.float64]
 Stats = dict[str, Numbers]
 
@@ -36,11 +39,36 @@ def stats_of(values: NDArray[Any]) -> Stats:
 
 
 def image_stats(frames: Iterable[NDArray[np.uint8]]) -> Stats:
-    """Return the statistics of pictures per colour, scaled to [0, 1], as (3, 1, 1); count is of pictures."""
-    pictures = [np.asarray(frame)[::2, ::2].reshape(-1, 3) for frame in frames]
-    result = stats_of(np.concatenate(pictures) / 255.0)
-    shaped = {name: value.reshape(3, 1, 1) for name, value in result.items() if name != "count"}
-    return shaped | {"count": np.array([len(pictures)])}
+    """Return the statistics of all pixels per colour, scaled to [0, 1], as (3, 1, 1); count is of pictures.
+
+    Args:
+        frames: At least one picture, (H, W, 3) RGB; they are looked at one after the other.
+    """
+    seen, pictures = np.zeros(3 * _LEVELS, np.int64), 0
+    for pictures, frame in enumerate(frames, start=1):  # noqa: B007  (their number is needed below)
+        colours = frame.reshape(-1, 3) + _LEVELS * np.arange(3)
+        seen += np.bincount(colours.reshape(-1), minlength=len(seen))
+    result = _stats_of_levels(seen.reshape(3, _LEVELS))
+    shaped = {name: value.reshape(3, 1, 1) for name, value in result.items()}
+    return shaped | {"count": np.array([pictures])}
+
+
+def _stats_of_levels(seen: NDArray[np.int64]) -> Stats:
+    """Return what `stats_of` does but the count, of how often each colour has each level, (3, levels)."""
+    pixels, levels = int(seen[0].sum()), np.arange(_LEVELS) / (_LEVELS - 1)
+    below = seen.cumsum(axis=1)
+
+    def at(place: int) -> Numbers:
+        """Return the level of the pixel at a place when all are in order, (3,)."""
+        return np.asarray((below <= place).sum(axis=1) / (_LEVELS - 1))
+
+    mean = seen @ levels / pixels
+    variance = (seen * (levels - mean[:, None]) ** 2).sum(axis=1) / pixels
+    result = {"min": at(0), "max": at(pixels - 1), "mean": mean, "std": np.sqrt(variance)}
+    for name, share in QUANTILES.items():
+        place, part = divmod(share * (pixels - 1), 1)
+        result[name] = at(int(place)) * (1 - part) + at(min(int(place) + 1, pixels - 1)) * part
+    return result
 
 
 def merged(parts: Sequence[Stats]) -> Stats:
@@ -67,6 +95,11 @@ def merged(parts: Sequence[Stats]) -> Stats:
         "count": np.array([int(counts.sum())]),
     }
     return result | {name: average(name) for name in QUANTILES}
+
+
+def remedy(root: Path) -> str:
+    """Return what to do where the statistics of a dataset are missing or wrong."""
+    return f"compute the statistics anew: 'dexora-train stats {root} --rewrite'."
 
 
 def as_lists(stats: Mapping[str, Stats]) -> dict[str, dict[str, Any]]:

@@ -25,6 +25,7 @@ from dexora_train.evaluate.run import Evaluation, evaluate
 from dexora_train.evaluate.settings import OUTSIDE, STRATEGY_NAMES, EvaluationSettings
 from dexora_train.evaluate.summary import motion_grid, named_grid, success_grid
 from dexora_train.evaluate.tables import Grid
+from dexora_train.learning.fit import refuse_unfit
 
 evaluate_app = typer.Typer(no_args_is_help=True, add_completion=False, rich_markup_mode=None, help=__doc__)
 _console = Console()
@@ -79,11 +80,12 @@ def run_command(  # noqa: PLR0917  (typer calls by name)
         is_redirected=wrong_instruction,
     )
     tasks = tuple(task or (("reach",) if wrong_instruction else DEFAULT_TASKS))
-    results = _evaluate(Evaluation(model, settings, tasks, seeds, workers), out)
+    results = evaluate_shown(Evaluation(model, settings, tasks, seeds, workers), out)
     show(results)
 
 
-def _evaluate(evaluation: Evaluation, out: Path) -> Results:
+def evaluate_shown(evaluation: Evaluation, out: Path) -> Results:
+    """Play what is missing in a folder of results, with a bar per task; see `evaluate`."""
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
     with Progress(*columns, console=_console) as progress:
         bars = {name: progress.add_task(name, total=evaluation.seeds) for name in evaluation.tasks}
@@ -160,6 +162,7 @@ def open_loop_command(  # noqa: PLR0917  (typer calls by name)
 ) -> None:
     """Plot predicted chunks beside demonstrated actions, joint by joint."""
     settings = EvaluationSettings(precision=precision, steps=steps, noise_scale=noise_scale)
+    refuse_unfit(dataset, settings.robot)
     reader = LeRobotReader(dataset)
     policy = open_network(str(model), load_contract(contract_path(settings.robot)), settings)
     found = [open_loop(policy, reader, number, every) for number in episode or [0]]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from dexora_core.records import to_dict
 
@@ -19,7 +20,7 @@ def shared(first: Results, second: Results, tasks: Sequence[str] = ()) -> list[K
     Raises:
         EvaluationError: There are none.
     """
-    keys = [key for key in first.episodes if key in second.episodes and (not tasks or key[0] in tasks)]
+    keys = [key for key in _of_tasks(first, tasks) if key in second.episodes]
     if not keys:
         raise EvaluationError(
             f"{first.folder} and {second.folder} have no task and seed in common; evaluate both on the same."
@@ -38,13 +39,33 @@ def pairs_of(first: Results, second: Results, keys: Sequence[Key]) -> Pairs:
     )
 
 
+def _of_tasks(results: Results, tasks: Sequence[str]) -> list[Key]:
+    return [key for key in results.episodes if not tasks or key[0] in tasks]
+
+
 def comparison_grid(first: Results, second: Results, tasks: Sequence[str] = ()) -> Grid:
-    """Return the difference of the two, task by task and in all.
+    """Return the difference of the two over what both have, and how many episodes only one has.
 
     Raises:
         EvaluationError: They have no episode in common.
     """
     keys = shared(first, second, tasks)
+    grid = pairs_grid(first, second, keys)
+    alone = [len(_of_tasks(results, tasks)) - len(keys) for results in (first, second)]
+    if not any(alone):
+        return grid
+    left_out = f" Left out for want of a partner: {alone[0]} of the first, {alone[1]} of the second."
+    return replace(grid, note=grid.note + left_out)
+
+
+def pairs_grid(first: Results, second: Results, keys: Sequence[Key]) -> Grid:
+    """Return the difference of the two over some episodes, task by task and in all.
+
+    Args:
+        first: Results.
+        second: Others.
+        keys: Episodes that both have.
+    """
     names = list(dict.fromkeys(task for task, _ in keys))
     parts = {name: [key for key in keys if key[0] == name] for name in names}
     if len(parts) > 1:

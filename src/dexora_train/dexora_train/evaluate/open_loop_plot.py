@@ -11,6 +11,7 @@ from dexora_core.motion.limits import FloatArray
 
 from dexora_train.data.layout import ACTION_LEAD_STEPS
 from dexora_train.data.reader import LeRobotReader
+from dexora_train.evaluate.errors import writing
 from dexora_train.evaluate.open_loop import OpenLoop
 from dexora_train.evaluate.tables import Grid
 
@@ -102,13 +103,17 @@ def write_plots(folder: Path, episodes: Sequence[OpenLoop], grid: Grid, reader: 
         episodes: Predictions.
         grid: What `error_grid` returned.
         reader: The dataset.
+
+    Raises:
+        EvaluationError: The folder cannot be written.
     """
-    folder.mkdir(parents=True, exist_ok=True)
     names = [f"episode-{found.episode:06d}.svg" for found in episodes]
-    for name, found in zip(names, episodes, strict=True):
-        (folder / name).write_text(to_svg(found, reader.joint_names, reader.rate_hz))
     plots = "\n".join(f"![{name}]({name})\n" for name in names)
-    (folder / "open_loop.md").write_text(f"# Open loop\n\n{grid.to_markdown()}\n{plots}")
+    with writing(folder):
+        folder.mkdir(parents=True, exist_ok=True)
+        for name, found in zip(names, episodes, strict=True):
+            (folder / name).write_text(to_svg(found, reader.joint_names, reader.rate_hz))
+        (folder / "open_loop.md").write_text(f"# Open loop\n\n{grid.to_markdown()}\n{plots}")
 
 
 def _mean(values: FloatArray) -> FloatArray:

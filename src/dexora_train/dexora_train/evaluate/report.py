@@ -14,6 +14,7 @@ from PIL import Image
 
 from dexora_train.data.video import write_video
 from dexora_train.evaluate.compare import comparison_grid, described
+from dexora_train.evaluate.errors import writing
 from dexora_train.evaluate.film import Film
 from dexora_train.evaluate.results import Results
 from dexora_train.evaluate.summary import ending_grid, motion_grid, named_grid, stage_grid, success_grid
@@ -55,18 +56,23 @@ def write_report(
         against: Results of others on the same seeds, each compared with these.
 
     Raises:
-        EvaluationError: Results have no episode in common.
+        EvaluationError: Results have no episode in common, or the folder cannot be written.
     """
-    folder.mkdir(parents=True, exist_ok=True)
     title = f"Evaluation of {described(results)}"
     grids = _grids(results, against)
-    shots = [_write_film(film, folder) for film in films]
+    with writing(folder):
+        folder.mkdir(parents=True, exist_ok=True)
+        shots = [_write_film(film, folder) for film in films]
+        (folder / MARKDOWN).write_text(_markdown(title, grids, shots))
+        (folder / HTML).write_text(_page(title, grids, shots, folder))
+
+
+def _markdown(title: str, grids: Sequence[Grid], shots: Sequence[Shot]) -> str:
     parts = [f"# {title}", "", *(grid.to_markdown() for grid in grids)]
     if shots:
         parts += ["## Pictures", ""]
         parts += [f"[![{shot.caption}]({shot.picture})]({shot.video})\n\n{shot.caption}\n" for shot in shots]
-    (folder / MARKDOWN).write_text("\n".join(parts))
-    (folder / HTML).write_text(_page(title, grids, shots, folder))
+    return "\n".join(parts)
 
 
 def _grids(results: Results, against: Sequence[Results]) -> list[Grid]:

@@ -16,9 +16,10 @@ from dexora_core.errors import ConfigError
 from dexora_core.records import from_dict, to_dict
 
 from dexora_train.evaluate.episode import EpisodeResult
-from dexora_train.evaluate.errors import EvaluationError
+from dexora_train.evaluate.errors import EvaluationError, writing
 from dexora_train.evaluate.opening import ModelIdentity
 from dexora_train.evaluate.settings import EvaluationSettings
+from dexora_train.whole_file import write_whole
 
 SETTINGS, EPISODES = "settings.json", "episodes.jsonl"
 Key = tuple[str, int]
@@ -86,15 +87,11 @@ class Results:
         Raises:
             EvaluationError: The folder cannot be written.
         """
-        try:
+        with writing(self.folder):
             self.folder.mkdir(parents=True, exist_ok=True)
             if not (self.folder / SETTINGS).exists():
-                _write_whole(self.folder / SETTINGS, json.dumps(to_dict(self.subject), indent=1) + "\n")
+                write_whole(self.folder / SETTINGS, json.dumps(to_dict(self.subject), indent=1) + "\n")
             _cut_torn_line(self.folder / EPISODES)
-        except OSError as error:
-            raise EvaluationError(
-                f"{self.folder}: cannot be written ({error}); choose another --out."
-            ) from error
 
     def add(self, episode: EpisodeResult) -> None:
         """Append a result; it survives whatever happens next.
@@ -163,10 +160,3 @@ def _cut_torn_line(path: Path) -> None:
         whole = content.rfind(b"\n") + 1
         if whole != len(content):
             os.truncate(path, whole)
-
-
-def _write_whole(path: Path, text: str) -> None:
-    """Write a file so that it is there as a whole or not at all."""
-    draft = path.with_name(f"{path.name}.draft")
-    draft.write_text(text)
-    draft.replace(path)

@@ -41,8 +41,9 @@ class Evaluation:
         source: Directory of a bundle or checkpoint, or `expert`.
         settings: How episodes are played.
         tasks: Names of the tasks.
-        seeds: Seeds of each task, the first ones from `FIRST_EVALUATION_SEED` on.
+        seeds: Seeds of each task, the first ones from `first_seed` on.
         workers: Processes.
+        first_seed: The first one.
     """
 
     source: str
@@ -50,6 +51,7 @@ class Evaluation:
     tasks: tuple[str, ...]
     seeds: int = 200
     workers: int = 2
+    first_seed: int = FIRST_EVALUATION_SEED
 
     def __post_init__(self) -> None:
         if not self.tasks or self.seeds < 1 or self.workers < 1:
@@ -61,7 +63,7 @@ class Evaluation:
     @property
     def keys(self) -> list[Key]:
         """Its episodes: never a seed of demonstrations, and the same ones for every model."""
-        seeds = range(FIRST_EVALUATION_SEED, FIRST_EVALUATION_SEED + self.seeds)
+        seeds = range(self.first_seed, self.first_seed + self.seeds)
         return list(product(self.tasks, seeds))
 
 

@@ -52,6 +52,7 @@ def write_export(
     directory: Path,
     *,
     extra: Mapping[str, bytes],
+    precision: str,
     with_weights: bool,
 ) -> Bundle:
     """Write a bundle.
@@ -61,6 +62,7 @@ def write_export(
         graphs: All graphs in all variants.
         directory: Where the bundle shall be; nothing may be there yet.
         extra: Further files, such as the parity report.
+        precision: What a node on a CPU takes by default.
         with_weights: Whether the safetensors go in too: for the torch engine, and to train on.
 
     Raises:
@@ -75,10 +77,7 @@ def write_export(
     if with_weights:
         for part in stored_parts(recipe):
             files[f"{part}.safetensors"] = _weights(checkpoint, part)
-    variants = {file.variant for file in graphs}
-    return write_bundle(
-        directory, manifest_fields(checkpoint, "int8" if "int8" in variants else "fp32"), files
-    )
+    return write_bundle(directory, manifest_fields(checkpoint, precision), files)
 
 
 def manifest_fields(checkpoint: Checkpoint, precision: str) -> dict[str, Any]:

@@ -11,12 +11,12 @@ import typer
 from dexora_core.errors import DexoraError
 from rich.console import Console
 
-from dexora_train.checkpoint import Recipe, load_checkpoint
-from dexora_train.export.dataset_observations import observations_from_dataset
-from dexora_train.export.int8 import LARGEST_ERROR
-from dexora_train.export.observations import Observations, load_observations
+from dexora_train.checkpoint import load_checkpoint
+from dexora_train.export.dataset_observations import read_observations
 from dexora_train.export.parity import Parity
 from dexora_train.export.pipeline import Exported, ExportOptions, export_bundle
+from dexora_train.export.report import NOT_GATED
+from dexora_train.export.variants import VARIANTS
 
 
 class Int8(str, Enum):
@@ -52,11 +52,20 @@ def export_command(
     except DexoraError as error:
         console.print(f"dexora-export: {error}", style="red", markup=False, soft_wrap=True)
         raise typer.Exit(1) from error
-    for parity in done.report.parities if done.report else ():
+    parities = done.report.parities if done.report else ()
+    for parity in parities:
         console.print(_sentence(parity), highlight=False)
     if calibration is None:
         console.print("[yellow]Made-up observations: give --calibration before this bundle moves a robot.")
+    if VARIANTS[int8.value]:
+        console.print(NOT_GATED, style="yellow", highlight=False, soft_wrap=True)
     typer.echo(done.bundle.path)
+    faults = [parity.fault for parity in parities if parity.fault]
+    if faults:
+        precision = done.bundle.manifest.precision
+        message = f"dexora-export: {'; '.join(faults)}. {precision} is the default of the bundle."
+        console.print(message, style="red", highlight=False, soft_wrap=True)
+        raise typer.Exit(1)
 
 
 def _export(
@@ -65,20 +74,12 @@ def _export(
     with console.status("load the checkpoint") as status:
         loaded = load_checkpoint(checkpoint)
         status.update("read the observations")
-        observations = _observations(calibration, loaded.recipe)
+        observations = read_observations(calibration, loaded.recipe) if calibration else None
         return export_bundle(loaded, out, options, observations, progress=status.update)
 
 
-def _observations(source: Path | None, recipe: Recipe) -> Observations | None:
-    if source is None:
-        return None
-    if source.is_dir():
-        return observations_from_dataset(source, recipe)
-    return load_observations(source, recipe)
-
-
 def _sentence(parity: Parity) -> str:
-    colour = "green" if parity.chunk_relative <= LARGEST_ERROR and parity.is_prefix_exact else "red"
+    colour = "red" if parity.fault else "green"
     return (
         f"[{colour}]{parity.variant:5}[/] chunk error {100 * parity.chunk_relative:.2g} %, "
         f"worst joint {max(parity.max_rad):.2g} rad, "

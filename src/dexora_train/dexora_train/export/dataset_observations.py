@@ -6,17 +6,26 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
-from dexora_core.errors import DatasetError
 from numpy.typing import NDArray
 
 from dexora_train.checkpoint import Recipe
 from dexora_train.data import layout
 from dexora_train.data.reader import LeRobotReader
-from dexora_train.export.observations import Observations
+from dexora_train.export.observations import Observations, load_observations
+from dexora_train.learning.fit import check_pictures, check_rate, refuse_unfit
 
 DEFAULT_COUNT = 128
 EPISODES = 24
 """Episodes that they are taken from: all videos of each are decoded, which is what takes the time."""
+
+
+def read_observations(source: Path, recipe: Recipe) -> Observations:
+    """Return observations out of the folder of a dataset, or out of an `.npz`.
+
+    Raises:
+        DexoraError: It cannot be read, or does not fit the recipe.
+    """
+    return observations_from_dataset(source, recipe) if source.is_dir() else load_observations(source, recipe)
 
 
 def observations_from_dataset(
@@ -34,13 +43,17 @@ def observations_from_dataset(
         seed: Of the choice.
 
     Raises:
-        DatasetError: The dataset cannot be read, or lacks a view or the size that the encoder takes.
+        DatasetError: The dataset cannot be read.
+        TrainingError: It is of another robot, joint order, rate, view or picture size, or holds NaN.
     """
+    refuse_unfit(dataset, recipe.robot)
     reader = LeRobotReader(dataset)
+    check_rate(reader, recipe)
+    check_pictures(reader, recipe.encoder)
     lengths = [entry.length for entry in reader.episodes]
     images, states, tasks, prefixes = [], [], [], []
     for index, rows in _chosen(lengths, count, seed).items():
-        images.append(_pictures(reader, index, rows, recipe))
+        images.append(_pictures(reader, index, rows, recipe.encoder.views))
         states.append(reader.column(index, layout.STATE)[rows])
         actions = reader.column(index, layout.ACTION)
         after = rows[:, None] + np.arange(recipe.policy.horizon) - layout.ACTION_LEAD_STEPS
@@ -72,17 +85,12 @@ def _chosen(lengths: Sequence[int], count: int, seed: int) -> dict[int, NDArray[
 
 
 def _pictures(
-    reader: LeRobotReader, index: int, rows: Sequence[int] | NDArray[np.int64], recipe: Recipe
+    reader: LeRobotReader, index: int, rows: NDArray[np.int64], views: Sequence[str]
 ) -> NDArray[np.uint8]:
     """Return the chosen pictures of an episode, (rows, V, S, S, 3)."""
-    wanted, size = {int(row) for row in rows}, recipe.encoder.image_size
-    views = []
-    for view in recipe.encoder.views:
-        taken = [picture for place, picture in enumerate(reader.frames(index, view)) if place in wanted]
-        if taken[0].shape != (size, size, 3):
-            raise DatasetError(
-                f"{reader.root}: pictures of {view} are {taken[0].shape}; the encoder takes {size} x {size}. "
-                f"Collect the dataset with --image-size {size}."
-            )
-        views.append(np.stack(taken))
-    return np.stack(views, axis=1)
+    wanted = {int(row) for row in rows}
+    taken = [
+        np.stack([picture for place, picture in enumerate(reader.frames(index, view)) if place in wanted])
+        for view in views
+    ]
+    return np.stack(taken, axis=1)

@@ -8,19 +8,23 @@ from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+import numpy as np
 import onnx
 from onnxruntime.quantization import QuantType, quantize_dynamic
 
 from dexora_train.export.onnx_graph import OnnxGraph
 
+_WEIGHT, _WEIGHT_ZERO = 1, 3
+"""Places among the inputs of MatMulInteger."""
+_ZERO = 128
 
-def quantise_dynamic(graph: OnnxGraph, layers: Collection[str], *, reduce_range: bool = False) -> OnnxGraph:
+
+def quantise_dynamic(graph: OnnxGraph, layers: Collection[str]) -> OnnxGraph:
     """Return a copy of a graph whose named weight products run on integers.
 
     Args:
         graph: Float graph without stale shapes (`surgery.describe` drops them).
         layers: Node names of weight products.
-        reduce_range: True for x86 without VNNI, whose 16-bit sums would saturate: 7-bit weights.
     """
     if not layers:
         return graph.copy()
@@ -31,16 +35,37 @@ def quantise_dynamic(graph: OnnxGraph, layers: Collection[str], *, reduce_range:
             str(path),
             op_types_to_quantize=["MatMul"],
             per_channel=True,
-            reduce_range=reduce_range,
             weight_type=QuantType.QInt8,
             nodes_to_quantize=sorted(layers),
             extra_options={"MatMulConstBOnly": True},
         )
         model = onnx.load(str(path))
     result = OnnxGraph(model)
-    result.prune()
+    store_unsigned(result)
     model.producer_name = graph.model.producer_name
     return result
+
+
+def store_unsigned(graph: OnnxGraph) -> None:
+    """Store the weights of integer products as uint8 with 128 for zero, in place: the products stay the same.
+
+    x86 without VNNI adds products of uint8 and int8 in 16 bits, which saturate, and those of uint8 and uint8
+    exactly ("Quantize ONNX models" of ONNX Runtime, whose own switch fails where steps share a weight).
+
+    Args:
+        graph: With int8 weights and zero points.
+    """
+    stored: dict[str, str] = {}
+    for node in graph.nodes:
+        if node.op_type != "MatMulInteger":
+            continue
+        for place in _WEIGHT, _WEIGHT_ZERO:
+            name = node.input[place]
+            if name not in stored:
+                levels = graph.constant(name).astype(np.int16) + _ZERO
+                stored[name] = graph.add_constant(levels.astype(np.uint8), name)
+            node.input[place] = stored[name]
+    graph.prune()
 
 
 @contextmanager

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from dexora_train.export.int8 import relative_error
+from dexora_train.export.int8 import LARGEST_ERROR, relative_error
 from dexora_train.export.observations import Observations
 from dexora_train.export.stages import Stages
 
@@ -38,6 +38,16 @@ class Parity:
     max_rad: tuple[float, ...]
     rms_rad: tuple[float, ...]
     is_prefix_exact: bool
+
+    @property
+    def fault(self) -> str:
+        """Why no robot should take this variant by default; empty where nothing speaks against it."""
+        if not self.is_prefix_exact:
+            return f"{self.variant} changes committed steps"
+        if not self.chunk_relative <= LARGEST_ERROR:
+            error = 100 * self.chunk_relative
+            return f"{self.variant} has a chunk error of {error:.2g} %, the bound is {LARGEST_ERROR:.0%}"
+        return ""
 
 
 @dataclass(frozen=True)

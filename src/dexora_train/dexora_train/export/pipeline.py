@@ -114,7 +114,14 @@ def export_bundle(
         report = _report(reference, files, quantised, observations)
         extra |= report_files(report)
     progress(f"write {directory}")
-    bundle = write_export(checkpoint, files, directory, extra=extra, with_weights=options.with_weights)
+    bundle = write_export(
+        checkpoint,
+        files,
+        directory,
+        extra=extra,
+        precision=report.default_precision if report else "fp32",
+        with_weights=options.with_weights,
+    )
     return Exported(bundle, report)
 
 

@@ -6,10 +6,14 @@ import json
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
+from typing import Any
 
 from dexora_train.export.int8 import LARGEST_ERROR, LEAST_SQNR_DB, Quantised
 from dexora_train.export.parity import Parity
 
+PARITY_JSON, PARITY_MARKDOWN = "parity.json", "parity.md"
+NOT_GATED = "INT8 was not gated by success: `dexora-train quantize` plays episodes with and without it."
+_GATE_TITLE = "## INT8 in closed loop"
 _COLOURS = {"fp32": "#8da0cb", "int8": "#fc8d62", "qdq": "#66c2a5"}
 _ROW_PX, _LABEL_PX, _BAR_PX, _HEAD_PX = 14, 190, 420, 40
 
@@ -36,10 +40,15 @@ class ExportReport:
     quantised: Mapping[str, Quantised]
     versions: Mapping[str, str]
 
+    @property
+    def default_precision(self) -> str:
+        """What a node on a CPU takes by default: INT8 where it is there and within its bounds."""
+        return "int8" if any(item.variant == "int8" and not item.fault for item in self.parities) else "fp32"
+
 
 def report_files(report: ExportReport) -> dict[str, bytes]:
     """Return the report as files of a bundle, content by name."""
-    texts = {"parity.json": to_json(report), "parity.md": to_markdown(report), "parity.svg": to_svg(report)}
+    texts = {PARITY_JSON: to_json(report), PARITY_MARKDOWN: to_markdown(report), "parity.svg": to_svg(report)}
     return {name: text.encode() for name, text in texts.items()}
 
 
@@ -62,6 +71,7 @@ def to_json(report: ExportReport) -> str:
             }
             for file, item in report.quantised.items()
         },
+        "gate": None,
     }
     return json.dumps(content, indent=1) + "\n"
 
@@ -93,7 +103,29 @@ def to_markdown(report: ExportReport) -> str:
                 *(f"- {layer.name}: {layer.kept_float}" for layer in kept),
             ]
     versions = ", ".join(f"{library} {version}" for library, version in report.versions.items())
-    return "\n".join([*lines, "", f"Made with {versions}.", ""])
+    lines += ["", f"Made with {versions}.", ""]
+    return "\n".join([*lines, *_gate_section([NOT_GATED, ""])] if report.quantised else lines)
+
+
+def gated_files(
+    parity_json: str, parity_markdown: str, measured: Mapping[str, Any], told: Sequence[str]
+) -> dict[str, bytes]:
+    """Return a report's texts with what episodes have said about INT8, content by name.
+
+    Args:
+        parity_json: Text of `to_json`.
+        parity_markdown: Text of `to_markdown`.
+        measured: For machines.
+        told: For people, line by line.
+    """
+    before = parity_markdown.partition(f"{_GATE_TITLE}\n")[0].rstrip("\n").splitlines()
+    markdown = "\n".join([*before, "", *_gate_section(told)])
+    content = {**json.loads(parity_json), "gate": measured}
+    return {PARITY_JSON: (json.dumps(content, indent=1) + "\n").encode(), PARITY_MARKDOWN: markdown.encode()}
+
+
+def _gate_section(told: Sequence[str]) -> list[str]:
+    return [_GATE_TITLE, "", *told]
 
 
 def to_svg(report: ExportReport) -> str:

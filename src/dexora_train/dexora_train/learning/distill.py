@@ -10,21 +10,23 @@ from typing import Any
 
 import numpy as np
 import torch
-from accelerate import Accelerator
 from dexora_core.errors import ConfigError
 from dexora_core.records import from_dict, to_dict
 from torch import Tensor, nn
 
 from dexora_train.checkpoint import Checkpoint, Recipe
+from dexora_train.learning.bounds import refuse_outside
 from dexora_train.learning.distill_loss import HEADS, Lesson, lesson, student_loss
 from dexora_train.learning.finished_run import FinishedRun, open_finished
-from dexora_train.learning.loop import LoopConfig, Run, train_loop
+from dexora_train.learning.loop import LoopConfig, train_loop
+from dexora_train.learning.loop_log import Run
 from dexora_train.learning.losses import Draws
 from dexora_train.learning.observation import Imperfection
-from dexora_train.learning.run_folder import CHECKPOINT, claim, parent_sentence, save_whole
+from dexora_train.learning.processes import check_batch, claim_together, start_processes
+from dexora_train.learning.run_folder import CHECKPOINT, parent_sentence, save_whole
 from dexora_train.learning.stage_config import StageConfig
 from dexora_train.learning.stages import Acting, Sample, Samples
-from dexora_train.learning.train_config import Reports
+from dexora_train.learning.train_config import Reports, told_by
 
 # Share of the teacher's training steps that a round takes when nobody says otherwise.
 _SHARE = 0.1
@@ -51,6 +53,7 @@ class DistillConfig:
     seed: int = 0
 
     def __post_init__(self) -> None:
+        refuse_outside(self, ("seed",), 0)
         halvings = max(1, len(self.rounds))
         if self.teacher_steps < 2 or self.teacher_steps % 2**halvings or self.batch < 1:
             raise ConfigError(
@@ -124,9 +127,9 @@ def distill(source: Path, folder: Path, config: DistillConfig, reports: Reports 
         TrainingError: The run is not finished, the folder holds another one, or training fails.
         ConfigError: The policy has a head that needs no distillation.
     """
-    told = reports or Reports()
     run = open_finished(source)
-    accelerator = Accelerator(mixed_precision=run.config.mixed_precision)
+    accelerator = start_processes(run.config.mixed_precision)
+    told = told_by(reports, accelerator)
     recipe = run.checkpoint.recipe
     if recipe.policy.head not in HEADS:
         raise ConfigError(
@@ -134,7 +137,9 @@ def distill(source: Path, folder: Path, config: DistillConfig, reports: Reports 
             "others need no more than two steps already"
         )
     config = config.completed(recipe, run.config.acting)
-    claim(folder, {**to_dict(config), "teacher": run.hash, "noise_scale": recipe.noise_scale})
+    check_batch("batch", config.batch, accelerator)
+    claimed = {**to_dict(config), "teacher": run.hash, "noise_scale": recipe.noise_scale}
+    claim_together(folder, claimed, accelerator)
     teacher = Acting(run.checkpoint.encoder, run.checkpoint.language, run.checkpoint.policy)
     teacher.to(accelerator.device)
     student, steps = teacher, config.teacher_steps

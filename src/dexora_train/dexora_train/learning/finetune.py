@@ -9,8 +9,6 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from accelerate import Accelerator
-from dexora_core.errors import ConfigError
 from dexora_core.records import from_dict, to_dict
 from dexora_policy.model.adapters import ALPHA, RANK, add_adapters
 from dexora_policy.solver_plan import DEFAULT_STEPS
@@ -19,26 +17,28 @@ from torch import Tensor
 
 from dexora_train.checkpoint import Checkpoint, Recipe
 from dexora_train.data.reader import LeRobotReader
+from dexora_train.learning.bounds import refuse_outside
 from dexora_train.learning.errors import TrainingError
 from dexora_train.learning.fit import check_pictures, check_rate, refuse_unfit, unknown_words
 from dexora_train.learning.frames import Frames, unpack
 from dexora_train.learning.in_parts import InParts
-from dexora_train.learning.loop import LoopConfig, Run, train_loop
+from dexora_train.learning.loop import LoopConfig, train_loop
+from dexora_train.learning.loop_log import Run
 from dexora_train.learning.observation import Imperfection
+from dexora_train.learning.processes import check_batch, claim_together, start_processes
 from dexora_train.learning.run_folder import (
     CHECKPOINT,
     FRAMES,
     TOKENS,
     checkpoint_hash,
-    claim,
     open_checkpoint,
     parent_sentence,
     save_whole,
 )
 from dexora_train.learning.stage_config import StageConfig
-from dexora_train.learning.stages import Acting, Samples
+from dexora_train.learning.stages import Acting, Samples, loss_of, split
 from dexora_train.learning.tokens import cache_tokens
-from dexora_train.learning.train_config import Reports
+from dexora_train.learning.train_config import Reports, told_by
 
 
 @dataclass(frozen=True)
@@ -74,9 +74,9 @@ class FinetuneConfig:
     seed: int = 0
 
     def __post_init__(self) -> None:
-        for name in ("epochs", "batch", "accumulation", "copies"):
-            if getattr(self, name) < 1:
-                raise ConfigError(f"{name} is {getattr(self, name)}; it must be at least 1")
+        refuse_outside(self, ("epochs", "batch", "accumulation", "copies"), 1)
+        refuse_outside(self, ("seed",), 0)
+        self.stage(1, 0)  # refuses what no loop takes
 
     @staticmethod
     def from_dict(data: Mapping[str, Any]) -> FinetuneConfig:
@@ -119,17 +119,14 @@ def finetune(
         TrainingError: Checkpoint or dataset do not fit, the folder holds another run, or training fails.
         ConfigError: The policy cannot learn with this imperfection.
     """
-    told = reports or Reports()
     old = open_checkpoint(parent)
     config.imperfection.check(old.recipe.policy)
     reader = _fitting(dataset, old.recipe)
-    accelerator = Accelerator()
-    if config.batch % accelerator.num_processes:
-        raise TrainingError(
-            f"batch is {config.batch}; it must be a multiple of the {accelerator.num_processes} processes"
-        )
+    accelerator = start_processes()
+    told = told_by(reports, accelerator)
+    check_batch("batch", config.batch, accelerator)
     parent_hash = checkpoint_hash(parent)
-    claim(folder, {**to_dict(config), "parent": parent_hash})
+    claim_together(folder, {**to_dict(config), "parent": parent_hash}, accelerator)
     told.stage("unpacking videos")
     with accelerator.main_process_first():
         frames = unpack(dataset, folder / FRAMES, told.count)
@@ -140,8 +137,8 @@ def finetune(
         tokens = cache_tokens(old.encoder, frames, folder / TOKENS, config.copies, told.count)
     told.stage("adapting")
     recipe = old.recipe
-    samples = Samples(frames, tokens, recipe.statistics, old.tokenizer, horizon=recipe.policy.horizon)
-    adapted = adapt(old, samples, config, Run(folder / "adapting", accelerator, told.line))
+    samples, held_out = split(frames, tokens, recipe.statistics, old.tokenizer, horizon=recipe.policy.horizon)
+    adapted = adapt(old, samples, config, Run(folder / "adapting", accelerator, told.line), held_out)
     if accelerator.is_main_process:
         lineage = f"adapted from {parent_sentence(old, parent_hash)}: {_sentence(reader, config)}"
         save_whole(_merged(old, adapted, frames, config, lineage), folder / CHECKPOINT)
@@ -149,7 +146,9 @@ def finetune(
     return folder / CHECKPOINT
 
 
-def adapt(old: Checkpoint, samples: Samples, config: FinetuneConfig, run: Run) -> PeftModel:
+def adapt(
+    old: Checkpoint, samples: Samples, config: FinetuneConfig, run: Run, held_out: Samples | None = None
+) -> PeftModel:
     """Return the policy with adapters that have learnt, in evaluation mode; `old` holds the same policy.
 
     Args:
@@ -157,6 +156,7 @@ def adapt(old: Checkpoint, samples: Samples, config: FinetuneConfig, run: Run) -
         samples: Demonstrations.
         config: How.
         run: Where.
+        held_out: Demonstrations of which the loss is told and nothing is learnt; None: there are none.
     """
     accelerator = run.accelerator
     torch.manual_seed(config.seed)
@@ -177,7 +177,7 @@ def adapt(old: Checkpoint, samples: Samples, config: FinetuneConfig, run: Run) -
         torch.manual_seed(config.seed * 1_000_003 + number)
         return prepared(*samples.drawn(step, stage, accelerator), stage, weights), {}
 
-    train_loop(prepared, step_loss, stage.loop, run)
+    train_loop(prepared, step_loss, stage.loop, run, loss_of(module, held_out, stage, weights, accelerator))
     acting.eval()
     return adapters
 

@@ -14,9 +14,10 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from dexora_train.arrays import new_array
 from dexora_train.data import layout
+from dexora_train.data.check_videos import fault_of
 from dexora_train.data.reader import LeRobotReader
-from dexora_train.learning.arrays import new_array
 from dexora_train.learning.errors import TrainingError
 from dexora_train.whole_folder import whole_folder
 
@@ -98,7 +99,8 @@ def unpack(
 
     Raises:
         DatasetError: The dataset cannot be read.
-        TrainingError: `directory` holds another dataset, or has no room for this one.
+        TrainingError: `directory` holds another dataset, or has no room for this one; or a picture is black,
+            or of another size than the dataset says.
     """
     identity = hashlib.sha256(
         (dataset / layout.INFO).read_bytes() + (dataset / layout.STATS).read_bytes()
@@ -142,6 +144,9 @@ def _write_images(reader: LeRobotReader, directory: Path, report: Callable[[int,
     def decode(index: int) -> None:
         for place, view in enumerate(reader.views):
             for number, picture in enumerate(reader.frames(index, view), start=int(firsts[index])):
+                fault = fault_of(picture, images.shape[2:])
+                if fault:
+                    raise TrainingError(f"{reader.root}: episode {index}, view {view}: {fault}")
                 images[number, place] = picture
 
     with ThreadPoolExecutor(os.cpu_count()) as pool:

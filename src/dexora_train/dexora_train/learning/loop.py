@@ -5,15 +5,16 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from pathlib import Path
 
 import torch
 from accelerate import Accelerator
 from torch import Tensor, nn
-from torch.utils.tensorboard import SummaryWriter
 
+from dexora_train.learning.bounds import refuse_outside
 from dexora_train.learning.ema import Average
 from dexora_train.learning.errors import TrainingError
+from dexora_train.learning.loop_log import LoopLog, Run
+from dexora_train.learning.processes import mean_of
 from dexora_train.learning.snapshot import load_state, save_state
 
 
@@ -42,44 +43,22 @@ class LoopConfig:
     log_every: int = 20
 
     def __post_init__(self) -> None:
-        if self.steps < 1 or self.save_every < 1 or self.log_every < 1:
-            raise TrainingError("steps, save_every and log_every must be at least 1")
+        refuse_outside(self, ("steps", "save_every", "log_every"), 1)
+        refuse_outside(self, ("learning_rate", "clip"), 0, is_above=True)
+        refuse_outside(self, ("warm_up", "weight_decay"), 0)
+        refuse_outside(self, ("average_decay",), 0, 1)
 
 
 StepLoss = Callable[[int], tuple[Tensor, dict[str, float]]]
 
 
-@dataclass(frozen=True)
-class Progress:
-    """One line of the log.
-
-    Attributes:
-        step: Steps done.
-        loss: Mean loss since the line before.
-        figures: Further figures of the step.
-    """
-
-    step: int
-    loss: float
-    figures: dict[str, float]
-
-
-@dataclass(frozen=True)
-class Run:
-    """Where and on what a stage runs.
-
-    Attributes:
-        folder: For states and the TensorBoard log.
-        accelerator: Devices and processes.
-        report: Called with every line of the log, on the main process.
-    """
-
-    folder: Path
-    accelerator: Accelerator
-    report: Callable[[Progress], None]
-
-
-def train_loop(module: nn.Module, step_loss: StepLoss, config: LoopConfig, run: Run) -> None:
+def train_loop(
+    module: nn.Module,
+    step_loss: StepLoss,
+    config: LoopConfig,
+    run: Run,
+    held_out: Callable[[], Tensor] | None = None,
+) -> None:
     """Train, and leave the averaged weights in the module.
 
     Goes on from the newest state of the run. The loss of a step must depend on the step's number only, so
@@ -90,9 +69,11 @@ def train_loop(module: nn.Module, step_loss: StepLoss, config: LoopConfig, run: 
         step_loss: Returns the loss of a numbered step, on this process's share of the batch.
         config: How.
         run: Where.
+        held_out: Returns the loss of what is never learnt from, on this process's share; asked with every
+            state, of the averaged weights in evaluation mode. None: there is nothing of that kind.
 
     Raises:
-        TrainingError: The loss is no longer finite, or a state cannot be read or written.
+        TrainingError: The loss or its gradient is no longer finite, or a state cannot be read or written.
     """
     accelerator, folder = run.accelerator, run.folder
     bare = accelerator.unwrap_model(module)
@@ -101,39 +82,55 @@ def train_loop(module: nn.Module, step_loss: StepLoss, config: LoopConfig, run: 
     )
     average = Average(bare, config.average_decay)
     start = load_state(folder, bare, optimiser, average)
-    writer = SummaryWriter(str(folder / "log"), purge_step=start) if accelerator.is_main_process else None
-    total, count = 0.0, 0
+    log = LoopLog(run, start)
     for step in range(start, config.steps):
         for group in optimiser.param_groups:
             group["lr"] = learning_rate(step, config)
         loss, figures = step_loss(step)
-        value = float(accelerator.reduce(loss.detach(), reduction="mean"))
-        if not math.isfinite(value):
-            raise TrainingError(
-                f"the loss of step {step} is {value}; lower the learning rate and start again: training goes "
-                "on from the last state."
-            )
+        value = mean_of(loss, accelerator)
+        _refuse_infinite("loss", step, value)
         optimiser.zero_grad(set_to_none=True)
         accelerator.backward(loss)
-        accelerator.clip_grad_norm_(module.parameters(), config.clip)
+        norm = accelerator.clip_grad_norm_(module.parameters(), config.clip)
+        _refuse_infinite("gradient", step, float(norm))
         optimiser.step()
         average.update(bare, step)
-        total, count, done = total + value, count + 1, step + 1
-        if writer is not None and (done % config.log_every == 0 or done == config.steps):
-            _log(writer, run.report, Progress(done, total / count, figures))
-            total, count = 0.0, 0
-        if accelerator.is_main_process and (done % config.save_every == 0 or done == config.steps):
+        log.count(value)
+        done = step + 1
+        is_saved, is_told = (
+            done % every == 0 or done == config.steps for every in (config.save_every, config.log_every)
+        )
+        if is_saved and held_out is not None:
+            log.figures["held_out_loss"] = _averaged_loss(held_out, bare, average, accelerator)
+        if is_told:
+            log.tell(done, figures, learning_rate(step, config))
+        if is_saved and accelerator.is_main_process:
             save_state(folder, done, bare, optimiser, average)
-    if writer is not None:
-        writer.close()
+    log.close()
     average.exchange(bare)
 
 
-def _log(writer: SummaryWriter, report: Callable[[Progress], None], line: Progress) -> None:
-    writer.add_scalar("loss", line.loss, line.step)
-    for name, value in line.figures.items():
-        writer.add_scalar(name, value, line.step)
-    report(line)
+def _averaged_loss(
+    held_out: Callable[[], Tensor], module: nn.Module, average: Average, accelerator: Accelerator
+) -> float:
+    """Return the held-out loss of the averaged weights; the module is left as it was."""
+    modes = [(part, part.training) for part in module.modules()]
+    average.exchange(module)
+    module.eval()
+    with torch.no_grad():
+        loss = held_out()
+    average.exchange(module)
+    for part, is_training in modes:
+        part.training = is_training
+    return mean_of(loss, accelerator)
+
+
+def _refuse_infinite(what: str, step: int, value: float) -> None:
+    if not math.isfinite(value):
+        raise TrainingError(
+            f"the {what} of step {step} is {value}; lower the learning rate and start again: training goes "
+            "on from the last state."
+        )
 
 
 def learning_rate(step: int, config: LoopConfig) -> float:

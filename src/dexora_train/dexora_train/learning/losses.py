@@ -8,6 +8,8 @@ what is clean and is judged by the velocity that follows from it (arXiv 2511.137
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import torch
 from dexora_policy.model import Policy
 from dexora_policy.model.context import Context
@@ -55,17 +57,21 @@ class Draws:
 
     def part(self, rank: int, processes: int) -> Draws:
         """Return the numbers of one process's share of the batch."""
-        mine = object.__new__(Draws)
-        for name, values in vars(self).items():
-            setattr(mine, name, values.chunk(processes)[rank])
-        return mine
+        return self._each(lambda values: values.chunk(processes)[rank])
+
+    def at(self, places: Tensor) -> Draws:
+        """Return the numbers of some samples, whose places in the batch are given."""
+        return self._each(lambda values: values[places])
 
     def to(self, device: torch.device) -> Draws:
         """Return them on a device."""
-        moved = object.__new__(Draws)
+        return self._each(lambda values: values.to(device))
+
+    def _each(self, change: Callable[[Tensor], Tensor]) -> Draws:
+        made = object.__new__(Draws)
         for name, values in vars(self).items():
-            setattr(moved, name, values.to(device))
-        return moved
+            setattr(made, name, change(values))
+        return made
 
 
 def policy_loss(

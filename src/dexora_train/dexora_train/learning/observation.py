@@ -9,6 +9,7 @@ from dexora_core.errors import ConfigError
 from dexora_policy.model import PolicyConfig
 from torch import Tensor, nn
 
+from dexora_train.learning.bounds import refuse_outside
 from dexora_train.learning.losses import Draws
 
 # Which of a step's chances decides what.
@@ -41,8 +42,11 @@ class Imperfection:
             policy: Its shape.
 
         Raises:
-            ConfigError: The joint state may be unknown, and targets are counted from it.
+            ConfigError: A number is out of bounds, or the joint state may be unknown and targets are counted
+                from it.
         """
+        refuse_outside(self, ("state_noise",), 0)
+        refuse_outside(self, ("view_dropout", "words_dropout", "state_dropout"), 0, 1)
         if self.state_dropout and policy.action_frame == "relative":
             raise ConfigError(
                 f"state_dropout is {self.state_dropout}, but the policy counts its targets from the joint "

@@ -92,17 +92,24 @@ def patch_loss(given: Tensor, wanted: Tensor) -> Tensor:
     return _PATCHES_COUNT * presence + (each * shows).sum() / shows.sum().clamp(min=1.0)
 
 
-def augmented(images: Tensor, generator: torch.Generator) -> Tensor:
+def lights(samples: int, views: int, generator: torch.Generator) -> Tensor:
+    """Return random numbers for `augmented`, -1 to 1 (B, V, 2), one for contrast and one for brightness."""
+    drawn = [torch.rand((samples, views), generator=generator) * 2 - 1 for _ in range(2)]
+    return torch.stack(drawn, dim=-1)
+
+
+def augmented(images: Tensor, light: Tensor) -> Tensor:
     """Return pictures uint8 (B, V, S, S, 3) a little brighter or darker, flatter or crisper.
 
     Each picture changes on its own: cameras do not drift together. None is shifted: by a pixel, things would
     be a centimetre from where they are said to be.
+
+    Args:
+        images: The pictures.
+        light: As `lights` draws it.
     """
     flat = images.flatten(0, 1).float()
-
-    def chance() -> Tensor:
-        return torch.rand((len(flat), 1, 1, 1), generator=generator) * 2 - 1
-
+    contrast, brightness = light.flatten(0, 1)[:, None, None, None].unbind(-1)
     mean = flat.mean(dim=(1, 2, 3), keepdim=True)
-    changed = (flat - mean) * (1 + _CONTRAST * chance()) + mean + 255 * _BRIGHTNESS * chance()
+    changed = (flat - mean) * (1 + _CONTRAST * contrast) + mean + 255 * _BRIGHTNESS * brightness
     return changed.clamp(0, 255).to(torch.uint8).unflatten(0, images.shape[:2])

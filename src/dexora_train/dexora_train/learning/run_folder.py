@@ -12,16 +12,19 @@ from safetensors import SafetensorError
 
 from dexora_train.checkpoint import RECIPE, Checkpoint, load_checkpoint, save_checkpoint, stored_parts
 from dexora_train.learning.errors import TrainingError
+from dexora_train.whole_file import write_whole
 from dexora_train.whole_folder import whole_folder
 
 CONFIG, CHECKPOINT, FRAMES, TOKENS, SCENES = "config.json", "checkpoint", "frames", "tokens", "scenes"
 SEEING = "seeing.safetensors"
 """What lies where in the folder of a run."""
-_BUNDLE = "manifest.json"
+_BUNDLE, _RATE = "manifest.json", "learning_rate"
 
 
 def claim(folder: Path, settings: Mapping[str, Any], unsaid: Mapping[str, Any] | None = None) -> None:
     """Write the settings into a new folder; refuse the folder of another run.
+
+    Until the run has its checkpoint, a learning rate may change: it counts from the next step.
 
     Args:
         folder: Of the run; made when needed.
@@ -34,22 +37,33 @@ def claim(folder: Path, settings: Mapping[str, Any], unsaid: Mapping[str, Any] |
     path, content = folder / CONFIG, json.loads(json.dumps(settings))
     if path.is_file():
         found = {**(unsaid or {}), **read_settings(path)}
-        changed = [key for key in sorted({*content, *found}) if content.get(key) != found.get(key)]
+        is_done = (folder / CHECKPOINT).exists()
+        new, old = (content, found) if is_done else (_without_rates(content), _without_rates(found))
+        changed = [key for key in sorted({*new, *old}) if new.get(key) != old.get(key)]
         if changed:
             raise TrainingError(
                 f"{folder} holds a run with another {', '.join(changed)}; take its settings to go on, or "
                 "another folder to begin anew."
             )
-        return
-    partial = path.with_suffix(".partial")
+        if content == found:
+            return
+    _write(content, path)
+
+
+def _without_rates(settings: Any) -> Any:
+    """Return settings without any learning rate."""
+    if isinstance(settings, dict):
+        return {key: _without_rates(value) for key, value in settings.items() if key != _RATE}
+    return [_without_rates(value) for value in settings] if isinstance(settings, list) else settings
+
+
+def _write(content: Mapping[str, Any], path: Path) -> None:
     try:
-        folder.mkdir(parents=True, exist_ok=True)
-        partial.write_text(json.dumps(content, indent=1) + "\n")
-        partial.replace(path)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        write_whole(path, json.dumps(content, indent=1) + "\n")
     except OSError as error:
-        partial.unlink(missing_ok=True)
         raise TrainingError(
-            f"{folder} cannot be written ({error}); free some space, or use another."
+            f"{path.parent} cannot be written ({error}); free some space, or use another."
         ) from error
 
 

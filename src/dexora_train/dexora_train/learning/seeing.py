@@ -8,15 +8,18 @@ import numpy as np
 import torch
 from accelerate import Accelerator
 from dexora_perception.model.config import CLASS_TOKENS
+from numpy.typing import NDArray
 from torch import Tensor
 
 from dexora_train.data.scenes import Scenes
 from dexora_train.learning.frames import Frames
-from dexora_train.learning.loop import Run, train_loop
+from dexora_train.learning.loop import train_loop
+from dexora_train.learning.loop_log import Run
 from dexora_train.learning.losses import Draws
 from dexora_train.learning.observation import seen_views
-from dexora_train.learning.pretraining import Seeing, answers, augmented, patch_loss, seeing_loss
-from dexora_train.learning.stage_config import StageConfig, own_share
+from dexora_train.learning.pretraining import Seeing, answers, augmented, lights, patch_loss, seeing_loss
+from dexora_train.learning.processes import own_share
+from dexora_train.learning.stage_config import StageConfig
 from dexora_train.learning.windows import draw
 
 
@@ -41,9 +44,12 @@ def pretrain(
 
     def step_loss(step: int) -> tuple[Tensor, dict[str, float]]:
         shown, known, patches = pictures.take(step, config, accelerator)
-        generator = torch.Generator().manual_seed(config.seed * 1_000_003 + step + accelerator.process_index)
-        shown, wanted = augmented(shown, generator), answers(known)
-        draws = Draws(config.seed, step, (len(shown), 1, 1), 0)
+        # Random numbers are those of the whole batch, so that several processes see what one does.
+        mine = torch.from_numpy(np.concatenate(pictures.shares(config.batch, accelerator)))
+        generator = torch.Generator().manual_seed(config.seed * 1_000_003 + step)
+        light = lights(config.batch, shown.shape[1], generator)[mine]
+        shown, wanted = augmented(shown, light), answers(known)
+        draws = Draws(config.seed, step, (config.batch, 1, 1), 0).at(mine)
         mask = seen_views(draws, shown.shape[1], config.imperfection)
         given, of_patches = prepared(shown.to(accelerator.device), mask.to(accelerator.device))
         loss, error_m = seeing_loss(given, wanted.to(accelerator.device))
@@ -77,6 +83,14 @@ class Pictures:
         """Where the encoder's views are among those of the frames."""
         self._scene_places = [] if scenes is None else [scenes.views.index(view) for view in views]
 
+    def shares(self, batch: int, accelerator: Accelerator) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
+        """Return the places in a batch of this process's frames, and those of its scenes."""
+        frames, scenes = np.split(np.arange(batch), [batch - self._still(batch)])
+        return own_share(frames, accelerator), own_share(scenes, accelerator)
+
+    def _still(self, batch: int) -> int:
+        return 0 if self._scenes is None else batch // 2
+
     def take(self, step: int, config: StageConfig, accelerator: Accelerator) -> tuple[Tensor, Tensor, Tensor]:
         """Return this process's pictures and what is true of them, those of scenes last.
 
@@ -84,13 +98,14 @@ class Pictures:
             Pictures uint8 (B, V, S, S, 3), their truth (B, S), and the patches of the scenes among them, as
             `Scenes` has them.
         """
-        still = 0 if self._scenes is None else config.batch // 2
-        drawn = draw(config.seed, step, len(self._numbers), config.batch - still)
-        chosen = self._numbers[own_share(drawn, accelerator)]
+        still = self._still(config.batch)
+        moving = config.batch - still
+        of_frames, of_scenes = self.shares(config.batch, accelerator)
+        chosen = self._numbers[draw(config.seed, step, len(self._numbers), moving)[of_frames]]
         shown, known = self._frames.images[chosen][:, self.places], self._frames.truth[chosen]
         patches = np.empty(0, np.float32)
         if self._scenes is not None:
-            scenes = own_share(draw(config.seed + 1, step, len(self._scenes.truth), still), accelerator)
+            scenes = draw(config.seed + 1, step, len(self._scenes.truth), still)[of_scenes - moving]
             shown = np.concatenate([shown, self._scenes.images[scenes][:, self._scene_places]])
             known = np.concatenate([known, self._scenes.truth[scenes]])
             patches = self._scenes.patches[scenes][:, self._scene_places].astype(np.float32)

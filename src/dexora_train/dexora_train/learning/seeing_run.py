@@ -12,11 +12,13 @@ from dexora_perception.model import preset as encoder_preset
 from dexora_policy.model import preset as policy_preset
 from dexora_policy.model.resampler import Resampler
 from dexora_sim.tasks import TASKS
+from safetensors import SafetensorError
 from safetensors.torch import load_file, save_file
 
 from dexora_train.data.scenes import SceneConfig, Scenes, draw_scenes
+from dexora_train.learning.errors import TrainingError
 from dexora_train.learning.frames import Frames
-from dexora_train.learning.loop import Run
+from dexora_train.learning.loop_log import Run
 from dexora_train.learning.pretraining import Seeing
 from dexora_train.learning.run_folder import SCENES, SEEING
 from dexora_train.learning.seeing import pretrain
@@ -32,20 +34,32 @@ def seeing_of(
     count = policy.resampled_tokens
     questions = Resampler(policy.width, policy.heads, count) if count else None
     seeing, path = Seeing(VisualEncoder(encoder_preset(config.preset)), questions), folder / SEEING
-    if path.is_file():
-        seeing.load_state_dict(load_file(path))
-        seeing.encoder.backbone.requires_grad_(False)
-        return seeing.eval()
-    scenes = scenes_of(frames, config, folder, accelerator, told)
-    told.stage("learning to see")
-    stage = StageConfig(config.batch_seeing, config.seeing, config.seed, 0, config.imperfection)
-    error_m = pretrain(seeing, frames, stage, Run(folder / "seeing", accelerator, told.line), scenes)
-    told.stage(f"things are seen where they are within {1000 * error_m:.0f} mm")
-    if accelerator.is_main_process:
-        partial = path.with_suffix(".partial")
+    if not path.is_file():
+        scenes = scenes_of(frames, config, folder, accelerator, told)
+        told.stage("learning to see")
+        stage = StageConfig(config.batch_seeing, config.seeing, config.seed, 0, config.imperfection)
+        error_m = pretrain(seeing, frames, stage, Run(folder / "seeing", accelerator, told.line), scenes)
+        told.stage(f"things are seen where they are within {1000 * error_m:.0f} mm")
+        if accelerator.is_main_process:
+            _save(seeing, path)
+        accelerator.wait_for_everyone()
+    # All processes see with the same bits: whoever had others would compute tokens of its own.
+    seeing.load_state_dict(load_file(path))
+    seeing.encoder.backbone.requires_grad_(False)
+    return seeing.eval()
+
+
+def _save(seeing: Seeing, path: Path) -> None:
+    partial = path.with_suffix(".partial")
+    try:
         save_file({name: value.contiguous() for name, value in seeing.state_dict().items()}, partial)
         partial.replace(path)
-    return seeing
+    except (OSError, SafetensorError) as error:
+        partial.unlink(missing_ok=True)
+        raise TrainingError(
+            f"what was learnt to see could not be written to {path} ({error}); free some space and start "
+            "again: the training itself is kept."
+        ) from error
 
 
 def scenes_of(

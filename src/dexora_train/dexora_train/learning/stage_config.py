@@ -4,10 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-import numpy as np
-from accelerate import Accelerator
-from numpy.typing import NDArray
-
 from dexora_train.learning.loop import LoopConfig
 from dexora_train.learning.observation import Imperfection
 
@@ -33,8 +29,3 @@ class StageConfig:
     imperfection: Imperfection = field(default_factory=Imperfection)
     state_weight: float = 0.1
     words_weight: float = 0.5
-
-
-def own_share(values: NDArray[np.intp], accelerator: Accelerator) -> NDArray[np.intp]:
-    """Return this process's share of a batch."""
-    return np.array_split(values, accelerator.num_processes)[accelerator.process_index]

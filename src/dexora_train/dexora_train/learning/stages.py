@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -14,7 +15,8 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from dexora_train.learning.frames import Frames
-from dexora_train.learning.loop import Run, train_loop
+from dexora_train.learning.loop import train_loop
+from dexora_train.learning.loop_log import Run
 from dexora_train.learning.losses import Draws, policy_loss
 from dexora_train.learning.observation import (
     Imperfection,
@@ -24,13 +26,16 @@ from dexora_train.learning.observation import (
     seen_views,
     seen_words,
 )
-from dexora_train.learning.stage_config import StageConfig, own_share
+from dexora_train.learning.processes import own_share
+from dexora_train.learning.stage_config import StageConfig
 from dexora_train.learning.windows import Windows, draw
 from dexora_train.learning.words import Asked, Questions, words_loss
 from dexora_train.word_tokenizer import encoded
 
 # Windows that tell how much a joint's targets vary, and what is added to that: none counts without bound.
 _LOOKED_AT, _LEAST_SQUARE, _LEAST_SPREAD = 2000, 0.05, 0.02
+# Batches that tell a held-out loss: of a hundred steps between two states, they take one or two more.
+_HELD_OUT_BATCHES = 4
 
 
 class Acting(nn.Module):
@@ -209,10 +214,61 @@ class Samples:
         return sample, draws.to(accelerator.device)
 
 
-def learn_to_act(
-    acting: Acting, samples: Samples, config: StageConfig, run: Run, questions: Questions | None = None
+def split(
+    frames: Frames, tokens: NDArray[np.float16], statistics: Statistics, tokenizer: str, *, horizon: int
+) -> tuple[Samples, Samples | None]:
+    """Return the demonstrations to learn from, and those held out if any are; arguments as of `Samples`."""
+    learnt, held_out = (
+        Samples(frames, tokens, statistics, tokenizer, horizon=horizon, held_out=is_held_out)
+        for is_held_out in (False, True)
+    )
+    return learnt, held_out if frames.of(held_out=True) else None
+
+
+def loss_of(
+    module: nn.Module,
+    samples: Samples | None,
+    config: StageConfig,
+    weights: Tensor | None,
+    accelerator: Accelerator,
+) -> Callable[[], Tensor] | None:
+    """Return what tells the loss of held-out samples, of the same ones at every call; None without samples.
+
+    Args:
+        module: `Acting`, or what is called like it.
+        samples: Those held out.
+        config: As they are learnt from.
+        weights: How much each joint counts.
+        accelerator: Devices and processes; each has its share.
+    """
+    if samples is None:
+        return None
+
+    def loss() -> Tensor:
+        drawn = (samples.drawn(number, config, accelerator) for number in range(_HELD_OUT_BATCHES))
+        return torch.stack([module(sample, draws, config, weights) for sample, draws in drawn]).mean()
+
+    return loss
+
+
+def learn_to_act(  # noqa: PLR0917 - what is learnt, from what, how
+    acting: Acting,
+    samples: Samples,
+    config: StageConfig,
+    run: Run,
+    questions: Questions | None = None,
+    held_out: Samples | None = None,
 ) -> None:
-    """Train adapter, language and policy on cached tokens; the averaged weights stay in them."""
+    """Train adapter, language and policy on cached tokens; the averaged weights stay in them.
+
+    Args:
+        acting: What learns.
+        samples: Demonstrations.
+        config: How batches are drawn.
+        run: Where.
+        questions: About still scenes, asked beside; None: none are.
+        held_out: Demonstrations of which the loss is told and nothing is learnt; None: there are none.
+    """
     weights = samples.weights(acting.policy.config, run.accelerator.device)
     prepared = run.accelerator.prepare(acting)
 
@@ -220,9 +276,10 @@ def learn_to_act(
         sample, draws = samples.drawn(step, config, run.accelerator)
         asked = None
         if questions is not None:
-            count = max(run.accelerator.num_processes, config.batch // 2)
+            count = max(1, config.batch // 2)
             asked = questions.drawn(step, count, config.seed, run.accelerator)
         return prepared(sample, draws, config, weights, asked), {}
 
-    train_loop(prepared, step_loss, config.loop, run)
+    unseen = loss_of(acting, held_out, config, weights, run.accelerator)
+    train_loop(prepared, step_loss, config.loop, run, unseen)
     acting.eval()

@@ -14,9 +14,10 @@ from dexora_perception.model import VisualEncoder
 from numpy.typing import NDArray
 from torch import Tensor
 
-from dexora_train.learning.arrays import new_array
+from dexora_train.arrays import new_array
+from dexora_train.learning.errors import TrainingError
 from dexora_train.learning.frames import Frames
-from dexora_train.learning.pretraining import augmented
+from dexora_train.learning.pretraining import augmented, lights
 from dexora_train.whole_folder import whole_folder
 
 _INDEX, _VALUES = "index.json", "tokens.npy"
@@ -51,9 +52,14 @@ def cache_tokens(
     if path.is_file() and json.loads(path.read_text()) == index:
         return np.load(directory / _VALUES, mmap_mode="r")
     shutil.rmtree(directory, ignore_errors=True)  # of another encoder: room for the new ones
-    with whole_folder(directory) as partial:
-        _compute(encoder, frames, partial / _VALUES, copies, report)
-        (partial / _INDEX).write_text(json.dumps(index))
+    try:
+        with whole_folder(directory) as partial:
+            _compute(encoder, frames, partial / _VALUES, copies, report)
+            (partial / _INDEX).write_text(json.dumps(index))
+    except OSError as error:
+        raise TrainingError(
+            f"tokens could not be written to {directory} ({error}); free some space and start again."
+        ) from error
     return np.load(directory / _VALUES, mmap_mode="r")
 
 
@@ -69,7 +75,7 @@ def _compute(
         pictures = torch.from_numpy(frames.images[first : first + BATCH][:, views])
         for copy in range(copies):
             generator = torch.Generator().manual_seed(first * copies + copy)
-            seen = augmented(pictures, generator) if copy else pictures
+            seen = augmented(pictures, lights(*pictures.shape[:2], generator)) if copy else pictures
             values[copy, first : first + BATCH] = tokens_of(encoder, seen)
         report(min(first + BATCH, len(frames)), len(frames))
     values.flush()

@@ -24,16 +24,17 @@ from dexora_train.data.scenes import Scenes
 from dexora_train.learning.finished_run import START, FinishedRun, open_finished
 from dexora_train.learning.fit import check_pictures, refuse_unfit
 from dexora_train.learning.frames import Frames, unpack
-from dexora_train.learning.loop import Run
+from dexora_train.learning.loop_log import Run
 from dexora_train.learning.memory import keep_memory
 from dexora_train.learning.normalisation import statistics_of
 from dexora_train.learning.pretraining import Seeing
-from dexora_train.learning.run_folder import CHECKPOINT, FRAMES, TOKENS, claim, parent_sentence, save_whole
+from dexora_train.learning.processes import check_batch, claim_together, start_processes
+from dexora_train.learning.run_folder import CHECKPOINT, FRAMES, TOKENS, parent_sentence, save_whole
 from dexora_train.learning.seeing_run import scene_config, scenes_of, seeing_of
 from dexora_train.learning.stage_config import StageConfig
-from dexora_train.learning.stages import Acting, Samples, learn_to_act
+from dexora_train.learning.stages import Acting, learn_to_act, split
 from dexora_train.learning.tokens import cache_tokens
-from dexora_train.learning.train_config import SAMPLING, Reports, TrainConfig
+from dexora_train.learning.train_config import SAMPLING, Reports, TrainConfig, told_by
 from dexora_train.learning.warm_start import link_what_is_seen, refuse_other_eyes, take_over
 from dexora_train.learning.words import Listening, Questions, known_of, learn_words, sentences_of
 from dexora_train.word_tokenizer import word_tokenizer
@@ -88,30 +89,47 @@ def train(
         DatasetError: The dataset cannot be read.
         TrainingError: The folder holds another run, the dataset does not fit or `check` finds an error in it,
             the run to start from is not finished or has another shape, or training fails.
-        ConfigError: An unknown preset, head or task.
+        ConfigError: An unknown preset, head or task, or settings that do not fit each other.
     """
-    told = reports or Reports()
     keep_memory()
-    accelerator = Accelerator(mixed_precision=config.mixed_precision)
+    accelerator = start_processes(config.mixed_precision)
     parent = None if start is None else open_finished(start)
-    shape = policy_preset(config.preset)
-    config.imperfection.check(shape)
-    check_steps("n_action_steps", config.n_action_steps, least=1, horizon=shape.horizon)
-    check_noise_scale(config.noise_scale, config.head)
-    scene_config(config)
+    _check(config, accelerator)
     if parent is not None:
         refuse_other_eyes(parent, config)
-    claim(folder, _claimed(config, parent), _UNSAID)
+    refuse_unfit(dataset, config.robot)
+    job = _Job(LeRobotReader(dataset), config, folder, accelerator, told_by(reports, accelerator), parent)
+    check_pictures(job.reader, encoder_preset(config.preset))
+    claim_together(folder, _claimed(config, parent), accelerator, _UNSAID)
     if start is not None:
         with accelerator.main_process_first():
             link_what_is_seen(start, folder)
-    refuse_unfit(dataset, config.robot)
-    job = _Job(LeRobotReader(dataset), config, folder, accelerator, told, parent)
-    check_pictures(job.reader, encoder_preset(config.preset))
     done = _acting_checkpoint(job, _seen(job, dataset))
     if accelerator.is_main_process:
         save_whole(done, folder / CHECKPOINT)
+    accelerator.wait_for_everyone()
     return folder / CHECKPOINT
+
+
+def _check(config: TrainConfig, accelerator: Accelerator) -> None:
+    """Refuse settings that would be found wrong after hours only.
+
+    Args:
+        config: The settings.
+        accelerator: Devices and processes.
+
+    Raises:
+        ConfigError: Names the setting, its value and what is allowed.
+        TrainingError: Processes cannot take equal shares of a batch.
+    """
+    policy = replace(policy_preset(config.preset), head=config.head)
+    config.imperfection.check(policy)
+    check_steps("max_prefix_steps", config.max_prefix_steps, least=0, horizon=policy.horizon)
+    check_steps("n_action_steps", config.n_action_steps, least=1, horizon=policy.horizon)
+    check_noise_scale(config.noise_scale, config.head)
+    scene_config(config)
+    for name in ("batch_seeing", "batch_acting"):
+        check_batch(name, getattr(config, name), accelerator, is_halved=config.scenes > 0)
 
 
 def _claimed(config: TrainConfig, parent: FinishedRun | None) -> dict[str, Any]:
@@ -145,7 +163,7 @@ def _acting_checkpoint(job: _Job, seen: _Seen) -> Checkpoint:
     tasks = [span.task for span in frames.spans]
     sentences = [*tasks, *(sentences_of(drawn) if seen.scenes else [])]
     tokenizer = word_tokenizer(sentences, language.vocabulary, language.max_tokens)
-    samples = Samples(frames, seen.tokens, statistics, tokenizer, horizon=policy_config.horizon)
+    samples, held_out = split(frames, seen.tokens, statistics, tokenizer, horizon=policy_config.horizon)
     if config.head in LINEAR:
         policy_config = replace(policy_config, action_spread=samples.spread(policy_config))
     torch.manual_seed(config.seed + 1)
@@ -167,7 +185,8 @@ def _acting_checkpoint(job: _Job, seen: _Seen) -> Checkpoint:
     stage = StageConfig(
         config.batch_acting, config.acting, config.seed, config.max_prefix_steps, config.imperfection
     )
-    learn_to_act(acting, samples, stage, Run(job.folder / "acting", accelerator, told.line), questions)
+    where = Run(job.folder / "acting", accelerator, told.line)
+    learn_to_act(acting, samples, stage, where, questions, held_out)
     known = known_of(tasks, drawn if seen.scenes else None)
     recipe = _recipe(job, encoder.config, policy_config, statistics, known)
     return Checkpoint(recipe, encoder, acting.policy, acting.language, tokenizer)

@@ -6,13 +6,19 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from accelerate import Accelerator
+from dexora_core.errors import ConfigError
 from dexora_core.records import from_dict
 
-from dexora_train.learning.loop import LoopConfig, Progress
+from dexora_train.learning.bounds import refuse_outside
+from dexora_train.learning.loop import LoopConfig
+from dexora_train.learning.loop_log import Progress
 from dexora_train.learning.observation import Imperfection
 
 SAMPLING = ("n_action_steps", "noise_scale")
 """Settings of `TrainConfig` on which no weight depends; they may change in a run."""
+PRECISIONS = ("no", "bf16")
+"""Kinds of `mixed_precision`."""
 
 
 @dataclass(frozen=True)
@@ -62,6 +68,14 @@ class TrainConfig:
     mixed_precision: str = "no"
     seed: int = 0
 
+    def __post_init__(self) -> None:
+        refuse_outside(self, ("batch_seeing", "batch_acting", "copies"), 1)
+        refuse_outside(self, ("scenes", "max_prefix_steps", "seed"), 0)
+        if self.mixed_precision not in PRECISIONS:
+            raise ConfigError(
+                f"mixed_precision is {self.mixed_precision!r}; allowed are {', '.join(PRECISIONS)}"
+            )
+
     @staticmethod
     def from_dict(data: Mapping[str, Any]) -> TrainConfig:
         """Read what was written as JSON; unknown keys are refused."""
@@ -81,3 +95,8 @@ class Reports:
     stage: Callable[[str], None] = lambda name: None
     count: Callable[[int, int], None] = lambda done, total: None
     line: Callable[[Progress], None] = lambda line: None
+
+
+def told_by(reports: Reports | None, accelerator: Accelerator) -> Reports:
+    """Return whom this process tells: nobody, unless it is the main one."""
+    return reports if reports is not None and accelerator.is_main_process else Reports()

@@ -26,9 +26,11 @@ from torch.nn import functional
 
 from dexora_train.data import truth
 from dexora_train.data.scenes import FIRST_SCENE_SEED, SceneConfig, Scenes, poses_of, task_of_scene
-from dexora_train.learning.loop import Run, train_loop
+from dexora_train.learning.loop import train_loop
+from dexora_train.learning.loop_log import Run
 from dexora_train.learning.observation import Observed, features
-from dexora_train.learning.stage_config import StageConfig, own_share
+from dexora_train.learning.processes import own_share
+from dexora_train.learning.stage_config import StageConfig
 from dexora_train.learning.tokens import BATCH, tokens_of
 from dexora_train.learning.windows import draw
 from dexora_train.word_tokenizer import encoded

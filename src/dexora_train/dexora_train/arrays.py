@@ -9,8 +9,6 @@ from typing import Any
 import numpy as np
 from numpy.typing import DTypeLike
 
-from dexora_train.learning.errors import TrainingError
-
 _MB = 1e6
 
 
@@ -23,7 +21,7 @@ def new_array(path: Path, dtype: DTypeLike, shape: tuple[int, ...]) -> np.memmap
         shape: Its shape.
 
     Raises:
-        TrainingError: The disk has no room for it; the file is removed.
+        OSError: The disk has no room for it; the file is removed.
     """
     size = int(np.prod(shape)) * np.dtype(dtype).itemsize
     try:
@@ -32,8 +30,5 @@ def new_array(path: Path, dtype: DTypeLike, shape: tuple[int, ...]) -> np.memmap
             os.posix_fallocate(file.fileno(), 0, path.stat().st_size)
     except OSError as error:
         path.unlink(missing_ok=True)
-        raise TrainingError(
-            f"{path} needs {size / _MB:.0f} MB and could not be made ({error}); free some space and start "
-            "again."
-        ) from error
+        raise OSError(error.errno, f"{size / _MB:.0f} MB are needed: {error.strerror}", str(path)) from error
     return values
