@@ -22,7 +22,7 @@ from dexora_train.data.errors import DatasetError
 from dexora_train.data.finding import Severity
 from dexora_train.data.reader import LeRobotReader
 from dexora_train.data.rewrite_stats import rewrite_stats
-from dexora_train.data.staging import Staging
+from dexora_train.data.staging import StagedEpisode, Staging
 from dexora_train.distill_cli import distill_command
 from dexora_train.evaluate.cli import evaluate_app
 from dexora_train.export.cli import export_command
@@ -108,6 +108,18 @@ def collect_command(  # noqa: PLR0917  (typer calls by name)
         is_lossless=not small_videos,
     )
     staging = out.with_name(f"{out.name}.staging")
+    found = _collect_shown(config, staging)
+    write_collected(config, out, found, layout.VERSIONS[dataset_format.value])
+    frames = sum(episode.length for episode in found)
+    _console.print(f"{out}: {len(found)} episodes, {frames} frames, LeRobot {dataset_format.value}.")
+    _console.print(
+        f"What was recorded stays in {staging} for a longer run, and that {Staging(staging, 1).failures()} "
+        "attempts failed; remove it when you need none."
+    )
+
+
+def _collect_shown(config: CollectConfig, staging: Path) -> list[StagedEpisode]:
+    """Collect with a bar per task, which counts its failures too."""
     with _progress() as progress:
         bars = {name: progress.add_task(name, total=count) for name, count in config.episodes.items()}
         failed = dict.fromkeys(bars, 0)
@@ -117,14 +129,7 @@ def collect_command(  # noqa: PLR0917  (typer calls by name)
             text = f"{attempt.task}, {failed[attempt.task]} attempts failed"
             progress.update(bars[attempt.task], advance=int(attempt.is_success), description=text)
 
-        found = collect(config, staging, report, start=report)
-    write_collected(config, out, found, layout.VERSIONS[dataset_format.value])
-    frames = sum(episode.length for episode in found)
-    _console.print(f"{out}: {len(found)} episodes, {frames} frames, LeRobot {dataset_format.value}.")
-    _console.print(
-        f"What was recorded stays in {staging} for a longer run, and that {Staging(staging, 1).failures()} "
-        "attempts failed; remove it when you need none."
-    )
+        return collect(config, staging, report, start=report)
 
 
 @app.command("stats")

@@ -15,9 +15,9 @@ from dexora_train.data.collect import Attempt, CollectConfig, collect, write_col
 from dexora_train.data.disturbance import disturbance
 from dexora_train.data.errors import DatasetError
 from dexora_train.data.finding import Severity
-from dexora_train.data.pool import ends_quickly
 from dexora_train.data.reader import LeRobotReader
 from dexora_train.data.staging import Staging
+from dexora_train.pool import ends_quickly
 
 from dexora_train import cli
 
@@ -212,7 +212,7 @@ def test_failures_one_after_the_other_end_the_collection_and_the_next_start_goes
 
 def test_killed_worker_is_told_in_one_sentence():
     killed = pytest.raises(DatasetError, match="a worker was killed, perhaps for memory")
-    with killed, ProcessPoolExecutor(1) as pool, ends_quickly(pool):
+    with killed, ProcessPoolExecutor(1) as pool, ends_quickly(pool, DatasetError):
         pool.submit(os._exit, 1).result()
 
 

@@ -26,11 +26,11 @@ from dexora_train.data.cameras import RENDER_SIZE
 from dexora_train.data.disturbance import disturbance
 from dexora_train.data.episode import RecordedEpisode
 from dexora_train.data.errors import DatasetError
-from dexora_train.data.pool import ends_quickly
 from dexora_train.data.shown import Shown
 from dexora_train.data.staging import StagedEpisode, Staging
 from dexora_train.data.staging_settings import claim_staging
 from dexora_train.data.writer import DatasetPlan, write_dataset
+from dexora_train.pool import ends_quickly
 
 # Evaluation uses seeds above this one; demonstrations never do.
 FIRST_EVALUATION_SEED = 1_000_000
@@ -198,7 +198,7 @@ def collect(
     claim_staging(staging, to_dict(config))
     gl.choose()
     context = multiprocessing.get_context("spawn")
-    with ProcessPoolExecutor(config.workers, mp_context=context) as pool, ends_quickly(pool):
+    with ProcessPoolExecutor(config.workers, mp_context=context) as pool, ends_quickly(pool, DatasetError):
         for task in config.episodes:
             _collect_task(config, staging, task, pool, report=report, start=start)
     folder = Staging(staging, 1)

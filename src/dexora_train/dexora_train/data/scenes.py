@@ -31,7 +31,7 @@ from dexora_train.arrays import new_array
 from dexora_train.data import patches, truth
 from dexora_train.data.cameras import cameras_of
 from dexora_train.data.errors import DatasetError
-from dexora_train.data.pool import ends_quickly
+from dexora_train.pool import ends_quickly
 from dexora_train.whole_file import write_whole
 
 FIRST_SCENE_SEED = 500_000
@@ -165,7 +165,7 @@ def _draw(
     poses = poses_of(config, poses_rad)
     about = json.loads((directory / _INDEX).read_text())
     context = multiprocessing.get_context("spawn")
-    with ProcessPoolExecutor(config.workers, mp_context=context) as pool, ends_quickly(pool):
+    with ProcessPoolExecutor(config.workers, mp_context=context) as pool, ends_quickly(pool, DatasetError):
         tasks = [task_of_scene(config, block.start) for block in blocks]
         drawn = pool.map(partial(_block, config), tasks, blocks, [poses[list(block)] for block in blocks])
         for block, found in zip(blocks, drawn, strict=True):

@@ -67,7 +67,7 @@ def pairs_grid(first: Results, second: Results, keys: Sequence[Key]) -> Grid:
         keys: Episodes that both have.
     """
     names = list(dict.fromkeys(task for task, _ in keys))
-    parts = {name: [key for key in keys if key[0] == name] for name in names}
+    parts: dict[str, Sequence[Key]] = {name: [key for key in keys if key[0] == name] for name in names}
     if len(parts) > 1:
         parts[ALL] = keys
     rows = []

@@ -6,7 +6,6 @@ import multiprocessing
 import os
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
-from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cache
@@ -26,6 +25,7 @@ from dexora_train.evaluate.opening import EXPERT, identify, open_model
 from dexora_train.evaluate.results import Key, Results, Subject
 from dexora_train.evaluate.scene import Scene, task_of
 from dexora_train.evaluate.settings import EvaluationSettings
+from dexora_train.pool import ends_quickly
 
 Report = Callable[[EpisodeResult], None]
 _ONE_THREAD = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "LP_NUM_THREADS")
@@ -109,17 +109,9 @@ def _played(evaluation: Evaluation, keys: Sequence[Key]) -> Iterator[EpisodeResu
             yield _play(evaluation.source, evaluation.settings, task, seed)
         return
     context = multiprocessing.get_context("spawn")
-    with _threads(), ProcessPoolExecutor(evaluation.workers, mp_context=context) as pool:
-        try:
-            yield from _in_pool(pool, evaluation, keys)
-        except BrokenProcessPool as error:
-            raise EvaluationError(
-                "a worker was killed, perhaps for memory. What was finished is kept: start again to go on, "
-                "with fewer --workers if it happens again."
-            ) from error
-        except BaseException:
-            pool.shutdown(wait=False, cancel_futures=True)
-            raise
+    pool = ProcessPoolExecutor(evaluation.workers, mp_context=context)
+    with _threads(), pool, ends_quickly(pool, EvaluationError):
+        yield from _in_pool(pool, evaluation, keys)
 
 
 def _in_pool(

@@ -87,19 +87,10 @@ def train_loop(
         for group in optimiser.param_groups:
             group["lr"] = learning_rate(step, config)
         loss, figures = step_loss(step)
-        value = mean_of(loss, accelerator)
-        _refuse_infinite("loss", step, value)
-        optimiser.zero_grad(set_to_none=True)
-        accelerator.backward(loss)
-        norm = accelerator.clip_grad_norm_(module.parameters(), config.clip)
-        _refuse_infinite("gradient", step, float(norm))
-        optimiser.step()
+        log.count(_descend(loss, module, optimiser, accelerator, step=step, clip=config.clip))
         average.update(bare, step)
-        log.count(value)
         done = step + 1
-        is_saved, is_told = (
-            done % every == 0 or done == config.steps for every in (config.save_every, config.log_every)
-        )
+        is_saved, is_told = (_is_due(done, every, config) for every in (config.save_every, config.log_every))
         if is_saved and held_out is not None:
             log.figures["held_out_loss"] = _averaged_loss(held_out, bare, average, accelerator)
         if is_told:
@@ -108,6 +99,30 @@ def train_loop(
             save_state(folder, done, bare, optimiser, average)
     log.close()
     average.exchange(bare)
+
+
+def _descend(
+    loss: Tensor,
+    module: nn.Module,
+    optimiser: torch.optim.Optimizer,
+    accelerator: Accelerator,
+    *,
+    step: int,
+    clip: float,
+) -> float:
+    """Take a step down a finite loss; return its mean over all processes."""
+    value = mean_of(loss, accelerator)
+    _refuse_infinite("loss", step, value)
+    optimiser.zero_grad(set_to_none=True)
+    accelerator.backward(loss)
+    norm = accelerator.clip_grad_norm_(module.parameters(), clip)
+    _refuse_infinite("gradient", step, float(norm))
+    optimiser.step()
+    return value
+
+
+def _is_due(done: int, every: int, config: LoopConfig) -> bool:
+    return done % every == 0 or done == config.steps
 
 
 def _averaged_loss(

@@ -75,7 +75,7 @@ def _compute(
         pictures = torch.from_numpy(frames.images[first : first + BATCH][:, views])
         for copy in range(copies):
             generator = torch.Generator().manual_seed(first * copies + copy)
-            seen = augmented(pictures, lights(*pictures.shape[:2], generator)) if copy else pictures
+            seen = augmented(pictures, lights(len(pictures), len(views), generator)) if copy else pictures
             values[copy, first : first + BATCH] = tokens_of(encoder, seen)
         report(min(first + BATCH, len(frames)), len(frames))
     values.flush()

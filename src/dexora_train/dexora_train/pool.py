@@ -7,20 +7,24 @@ from concurrent.futures import Executor
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
 
-from dexora_train.data.errors import DatasetError
+from dexora_core.errors import DexoraError
 
 
 @contextmanager
-def ends_quickly(pool: Executor) -> Iterator[None]:
+def ends_quickly(pool: Executor, error_type: type[DexoraError]) -> Iterator[None]:
     """Drop what has not begun when the block fails, and say it in a sentence when a process was killed.
 
+    Args:
+        pool: The processes.
+        error_type: What is raised.
+
     Raises:
-        DatasetError: One of the processes was killed.
+        DexoraError: One of the processes was killed; of the type given.
     """
     try:
         yield
     except BrokenProcessPool as error:
-        raise DatasetError(
+        raise error_type(
             "a worker was killed, perhaps for memory. What was finished is kept: start again to go on, with "
             "fewer workers or more free memory if it happens again."
         ) from error
