@@ -67,7 +67,8 @@ class Bench:
         self.executor = context_executor
         for node in (self.node, self.client_node):
             self.executor.add_node(node)
-        self.until(lambda: self.publisher.get_subscription_count() and self.action.server_is_ready())
+        # An announcement that a busy machine has lost is repeated after seconds.
+        self.until(lambda: self.publisher.get_subscription_count() and self.action.server_is_ready(), 4000)
 
     def until(self, condition, turns=400):
         for _ in range(turns):
