@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 import typer
 from dexora_train.cli import app
+from typer.core import TyperGroup
 
 ROOT = Path(__file__).resolve().parents[2]
 PAGES = [
@@ -29,10 +30,11 @@ def unknown_in(shown):
     """Return the verb or the options of a command line that `dexora-train` does not have."""
     _, *words = shlex.split(shown, comments=True)
     command = typer.main.get_command(app)
-    while words and hasattr(command, "commands"):
-        if words[0] not in command.commands:
+    while words and isinstance(command, TyperGroup):
+        verb = command.get_command(typer.Context(command), words[0])
+        if verb is None:
             return words[:1]
-        command = command.commands[words.pop(0)]
+        command, words = verb, words[1:]
     known = {name for parameter in command.params for name in (*parameter.opts, *parameter.secondary_opts)}
     return [word for word in words if word.startswith("-") and word.partition("=")[0] not in known]
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import subprocess
 import sys
 import time
@@ -14,7 +15,10 @@ from checks.report import Counts, counts_of_junit, echo, failures_of_junit
 from checks.stalls import StallWatch
 from checks.static import run_static
 
-_PART_LIMIT_S = 1500.0
+# Twice what a slow machine takes for the longer part.
+_PART_LIMIT_S = 2400.0
+# What pytest may take to write down what it has found until then.
+_REPORT_LIMIT_S = 60.0
 _FOLDERS = ("src", "tools", "tests")
 _DOMAINS = 100
 # More than this is no accident of the machine.
@@ -80,14 +84,23 @@ def _look(arguments: Sequence[str], root: Path, result: Path) -> Counts:
     result.unlink(missing_ok=True)
     folders = [folder for folder in _FOLDERS if (root / folder).is_dir()]
     command = [sys.executable, "-m", "pytest", *folders, *arguments, f"--junitxml={result}", "--durations=10"]
+    with subprocess.Popen(command, cwd=root, env=_environment()) as tests:
+        try:
+            return counts_of_junit(result, tests.wait(_PART_LIMIT_S))
+        except subprocess.TimeoutExpired:
+            echo(f"the tests are ended after {_PART_LIMIT_S:.0f} s")
+            _interrupt(tests)
+    # One more than the file tells, so that no second look forgives what was never run.
+    return counts_of_junit(result, 0) + Counts(failed=1)
+
+
+def _interrupt(tests: subprocess.Popen[bytes]) -> None:
+    """End pytest as Ctrl-C does: it tells what has failed until then, and what took so long."""
+    tests.send_signal(signal.SIGINT)
     try:
-        returncode = subprocess.run(
-            command, cwd=root, env=_environment(), timeout=_PART_LIMIT_S, check=False
-        ).returncode
+        tests.wait(_REPORT_LIMIT_S)
     except subprocess.TimeoutExpired:
-        echo(f"the tests were ended after {_PART_LIMIT_S:.0f} s")
-        returncode = 1
-    return counts_of_junit(result, returncode)
+        tests.kill()
 
 
 def _look_again(

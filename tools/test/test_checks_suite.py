@@ -61,6 +61,15 @@ def test_file_that_cannot_be_collected_stays_a_failure(run):
     assert counts.failed == 1
 
 
+def test_part_that_takes_too_long_tells_what_it_has_found_and_nothing_is_forgiven(run, monkeypatch):
+    monkeypatch.setattr(suite, "_PART_LIMIT_S", 15.0)
+    endless = "import time\n\ndef test_endless():\n    time.sleep(600.0)\n"
+    counts, told = run(TWICE, a_late=BAD_ONCE, b_good=GOOD, endless=endless)
+    assert counts == Counts(1, 2)
+    assert "the tests are ended after 15 s" in told
+    assert "a second time" not in told
+
+
 def test_machine_that_does_not_stand_still_is_told_so():
     with StallWatch() as stalls:
         pass

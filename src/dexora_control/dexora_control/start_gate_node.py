@@ -23,6 +23,8 @@ from dexora_control.watchdog import ACTIVE
 _POLL_S = 0.02
 # Names travel slower than topics: a double is heard, or seen, within this time.
 _SETTLE_S = 1.0
+# So often somebody who watches is told what is still missing.
+_TELL_EVERY_S = 5.0
 
 
 class StartGate:
@@ -59,7 +61,7 @@ class StartGate:
         Raises:
             ConfigError: Something is missing after the time allowed, or can never fit.
         """
-        begin_s = time.monotonic()
+        begin_s, told_s = time.monotonic(), 0.0
         while True:
             read_clock()
             position = self._inputs.look()
@@ -69,7 +71,14 @@ class StartGate:
                 return position
             if waited_s > self._parameters.startup_timeout_s:
                 self._refuse(f"after {waited_s:.0f} s these are missing: {'; '.join(missing)}")
+            if waited_s - told_s >= _TELL_EVERY_S:
+                told_s = waited_s
+                self._tell(missing, self._parameters.startup_timeout_s - waited_s)
             time.sleep(_POLL_S)
+
+    def _tell(self, missing: list[str], left_s: float) -> None:
+        logger = self._node.get_logger()
+        logger.info(f"waiting, for {left_s:.0f} s at most, for these: {'; '.join(missing)}")
 
     def _missing(self, has_time: bool) -> list[str]:
         missing = [] if has_time else ["/clock, although use_sim_time is set"]

@@ -83,6 +83,19 @@ def test_missing_peers_are_listed(context, monkeypatch):
         made.destroy_node()
 
 
+def test_who_watches_a_start_is_told_what_it_waits_for(context, monkeypatch, capfd):
+    monkeypatch.setattr("dexora_control.start_gate_node._TELL_EVERY_S", 0.1)
+    made = CommandNode(parameter_overrides=[Parameter("startup_timeout_s", value=0.5)])
+    try:
+        assert not made.bring_up()
+    finally:
+        made.shut_down()
+        made.destroy_node()
+    told = capfd.readouterr().err
+    assert told.index("s at most, for these: ") < told.index("DX-CMD-006")
+    assert "watchdog_node" in told.partition("for these: ")[2].partition("\n")[0]
+
+
 def test_exception_in_a_tick_is_latched_and_stops_commanding(node, monkeypatch):
     assert node.bring_up()
     ticks = []

@@ -1,7 +1,7 @@
 """Experts do their tasks in randomised scenes, inside the limits, and the same way for the same seed.
 
-The bars are the suite's promise for 100 seeds each; `open_bottle` takes half a minute of simulated time an
-episode, so its full hundred is played by `benchmarks/experts.py` and a share of it here.
+The bars are the suite's promise for 100 seeds each, all of which `benchmarks/experts.py` plays: minutes of
+simulated time, so that a share of them is played here.
 """
 
 from dataclasses import replace
@@ -21,13 +21,13 @@ from dexora_description import contract_path
 
 CONTRACT = load_contract(contract_path("dexora36"))
 BARS = {
-    "reach": (100, 0.99),
-    "reach_either": (40, 0.99),
-    "lift": (100, 0.95),
-    "bimanual_lift": (100, 0.95),
-    "handover": (50, 0.85),
-    "open_bottle": (20, 0.85),
-    "lift_variant": (40, 0.90),
+    "reach": (40, 0.99),
+    "reach_either": (20, 0.99),
+    "lift": (40, 0.95),
+    "bimanual_lift": (40, 0.95),
+    "handover": (20, 0.85),
+    "open_bottle": (10, 0.85),
+    "lift_variant": (20, 0.90),
 }
 
 

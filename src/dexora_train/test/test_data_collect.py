@@ -8,8 +8,8 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 from dexora_sim.errors import SimulationError
+from dexora_train.data import cli, layout, truth
 from dexora_train.data import collect as collecting
-from dexora_train.data import layout, truth
 from dexora_train.data.check import check_dataset
 from dexora_train.data.collect import Attempt, CollectConfig, collect, write_collected
 from dexora_train.data.disturbance import disturbance
@@ -18,8 +18,6 @@ from dexora_train.data.finding import Severity
 from dexora_train.data.reader import LeRobotReader
 from dexora_train.data.staging import Staging
 from dexora_train.pool import ends_quickly
-
-from dexora_train import cli
 
 CONFIG = CollectConfig({"reach": 2}, image_size=32, disturbance_rad=0.02)
 

@@ -4,14 +4,12 @@ import json
 
 import numpy as np
 import pytest
-from dexora_train.data import layout
+from dexora_train.data import cli, layout
 from dexora_train.data.check import check_dataset
 from dexora_train.data.errors import DatasetError
 from dexora_train.data.reader import LeRobotReader
 from dexora_train.data.rewrite_stats import rewrite_stats
 from dexora_train.learning.normalisation import statistics_of
-
-from dexora_train import cli
 
 VERSIONS = pytest.mark.parametrize("version", layout.VERSIONS.values(), ids=layout.VERSIONS)
 
