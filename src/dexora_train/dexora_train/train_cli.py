@@ -29,6 +29,12 @@ def train_command(  # noqa: PLR0917  (typer calls by name)
         Path | None,
         typer.Option(help="Folder of a finished run of the same dataset to start from, for another head."),
     ] = None,
+    eyes: Annotated[
+        Path | None,
+        typer.Option(
+            help="Folder of a run whose encoder is taken over, whatever its dataset; half the time."
+        ),
+    ] = None,
 ) -> None:
     """Train a policy. Progress is also in OUT/acting/log for TensorBoard."""
     settings = TrainConfig.from_dict(read_settings(config))
@@ -38,4 +44,4 @@ def train_command(  # noqa: PLR0917  (typer calls by name)
         settings = replace(settings, head=head)
     if preset:
         settings = replace(settings, preset=preset)
-    _console.print(f"checkpoint: {train(dataset, out, settings, told_on(_console), start)}")
+    _console.print(f"checkpoint: {train(dataset, out, settings, told_on(_console), start, eyes=eyes)}")

@@ -38,11 +38,11 @@ NANO = TrainConfig(
 )
 
 
-def write_small_dataset(root):
-    """Write two episodes as nano takes them: four views of 64 pixels, ground truth of the simulation."""
+def write_small_dataset(root, episodes=2):
+    """Write episodes as nano takes them: four views of 64 pixels, ground truth of the simulation."""
     contract, staging = load_contract(contract_path("dexora36")), Staging(root / "staging", 20)
     rng = np.random.default_rng(0)
-    for number in range(2):
+    for number in range(episodes):
         state = np.tile(contract.home_rad, (8, 1)).astype(np.float32) + 0.01 * number
         images = {view: rng.integers(0, 256, (8, 64, 64, 3), dtype=np.uint8) for view in contract.views}
         facts = np.zeros((8, len(truth.NAMES)), np.float32)

@@ -35,7 +35,7 @@ from dexora_train.learning.loop_log import Run
 from dexora_train.learning.losses import Draws, policy_loss
 from dexora_train.learning.observation import Imperfection, seen_views
 from dexora_train.learning.pretraining import answers, augmented, lights, patch_loss
-from dexora_train.learning.run_folder import checkpoint_hash, claim
+from dexora_train.learning.run_folder import checkpoint_hash, claim, hash_of
 from dexora_train.learning.stages import Samples
 from dexora_train.learning.train_config import SAMPLING, Reports, TrainConfig
 from dexora_train.learning.windows import Windows, draw
@@ -498,6 +498,38 @@ def test_other_head_starts_from_a_finished_run_and_learns_only_to_act(tmp_path, 
     assert json.loads((out / "config.json").read_text())["start"] == checkpoint_hash(
         tmp_path / "first/checkpoint"
     )
+
+
+def test_eyes_of_another_run_are_taken_over_and_everything_else_is_learnt(
+    tmp_path, small_dataset, monkeypatch
+):
+    first = load_checkpoint(training.train(small_dataset, tmp_path / "first", NANO))
+    dataset = write_small_dataset(tmp_path / "others", 3)
+    monkeypatch.setattr(seeing_run, "pretrain", _interrupt)
+    out = tmp_path / "second"
+    second = load_checkpoint(training.train(dataset, out, NANO, eyes=tmp_path / "first"))
+    for name, value in first.encoder.backbone.state_dict().items():
+        assert torch.equal(value, second.encoder.backbone.state_dict()[name]), name
+    assert not torch.equal(first.policy.decoder.positions, second.policy.decoder.positions)
+    sight = hash_of([tmp_path / "first/seeing.safetensors"])
+    assert second.recipe.lineage[0] == f"eyes of another run (SHA-256 {sight})"
+    assert json.loads((out / "config.json").read_text())["eyes"] == sight
+    assert open_finished(out).config == NANO, "and can be distilled"
+    with pytest.raises(TrainingError, match="another eyes"):
+        training.train(dataset, out, NANO)
+
+
+def test_eyes_that_do_not_fit_are_refused_before_anything_is_written(tmp_path, small_dataset):
+    first, out = tmp_path / "first", tmp_path / "second"
+    training.train(small_dataset, first, NANO)
+    for config, options, words in (
+        (replace(NANO, preset="tiny"), {"eyes": first}, "sees with preset nano, this run has tiny"),
+        (NANO, {"eyes": first, "start": first}, "leave out one of start and eyes"),
+        (NANO, {"eyes": tmp_path}, r"has no seeing\.safetensors"),
+    ):
+        with pytest.raises(TrainingError, match=words):
+            training.train(small_dataset, out, config, **options)
+    assert not out.exists()
 
 
 def test_head_that_also_says_what_is_clean_starts_with_the_same_answers(tmp_path, small_dataset, monkeypatch):

@@ -24,8 +24,8 @@ from dexora_train.learning.run_folder import (
 from dexora_train.learning.tokens import weights_hash
 from dexora_train.learning.train_config import TrainConfig
 
-START = "start"
-"""Key beside the settings of a run: SHA-256 (hex) of the weights that it started from."""
+START, EYES = "start", "eyes"
+"""Keys beside the settings of a run: SHA-256 (hex) of the weights it started from, of the eyes it took."""
 
 
 @dataclass(frozen=True)
@@ -60,10 +60,20 @@ def open_finished(folder: Path) -> FinishedRun:
             raise TrainingError(f"{folder} has no {name}; let 'dexora-train train' finish in it first.")
     checkpoint, frames = open_checkpoint(folder / CHECKPOINT), Frames(folder / FRAMES)
     tokens = _tokens(folder / TOKENS, checkpoint.encoder, frames)
-    settings = read_settings(folder / CONFIG)
-    settings.pop(START, None)
-    config = TrainConfig.from_dict(settings)
+    config = config_of(folder)
     return FinishedRun(config, checkpoint, checkpoint_hash(folder / CHECKPOINT), frames, tokens)
+
+
+def config_of(folder: Path) -> TrainConfig:
+    """Return the settings of a `train` run, finished or not.
+
+    Raises:
+        TrainingError: It has none that can be read.
+        ConfigError: The settings are not those of `train`.
+    """
+    return TrainConfig.from_dict(
+        {name: value for name, value in read_settings(folder / CONFIG).items() if name not in {START, EYES}}
+    )
 
 
 def _tokens(directory: Path, encoder: VisualEncoder, frames: Frames) -> NDArray[np.float16]:

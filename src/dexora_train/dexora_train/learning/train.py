@@ -21,7 +21,8 @@ from numpy.typing import NDArray
 from dexora_train.checkpoint import Checkpoint, Recipe, check_noise_scale, check_steps
 from dexora_train.data.reader import LeRobotReader
 from dexora_train.data.scenes import Scenes
-from dexora_train.learning.finished_run import START, FinishedRun, open_finished
+from dexora_train.learning.errors import TrainingError
+from dexora_train.learning.finished_run import EYES, START, FinishedRun, open_finished
 from dexora_train.learning.fit import check_pictures, refuse_unfit
 from dexora_train.learning.frames import Frames, unpack
 from dexora_train.learning.loop_log import Run
@@ -35,7 +36,13 @@ from dexora_train.learning.stage_config import StageConfig
 from dexora_train.learning.stages import Acting, learn_to_act, split
 from dexora_train.learning.tokens import cache_tokens
 from dexora_train.learning.train_config import SAMPLING, Reports, TrainConfig, told_by
-from dexora_train.learning.warm_start import link_what_is_seen, refuse_other_eyes, take_over
+from dexora_train.learning.warm_start import (
+    eyes_of,
+    link_eyes,
+    link_what_is_seen,
+    refuse_other_eyes,
+    take_over,
+)
 from dexora_train.learning.words import Listening, Questions, known_of, learn_words, sentences_of
 from dexora_train.word_tokenizer import word_tokenizer
 
@@ -45,7 +52,7 @@ _UNSAID = {"scene_tasks": ["reach", "lift", "bimanual_lift"]}
 
 @dataclass(frozen=True)
 class _Job:
-    """A run: what is learnt from, how, where, and who is told."""
+    """A run: what is learnt from, how, where, who is told, from which run, and whose eyes it takes."""
 
     reader: LeRobotReader
     config: TrainConfig
@@ -53,6 +60,7 @@ class _Job:
     accelerator: Accelerator
     told: Reports
     parent: FinishedRun | None
+    eyes: str
 
 
 @dataclass(frozen=True)
@@ -71,6 +79,8 @@ def train(
     config: TrainConfig,
     reports: Reports | None = None,
     start: Path | None = None,
+    *,
+    eyes: Path | None = None,
 ) -> Path:
     """Train a policy; started again, it goes on where it was stopped.
 
@@ -81,6 +91,7 @@ def train(
         reports: Who is told.
         start: Folder of a finished run of the same dataset: what it has learnt to see and hear is taken over,
             and acting starts from its weights.
+        eyes: Folder of a run of any dataset of the robot: its encoder is taken over, seeing is not learnt.
 
     Returns:
         Folder of the checkpoint.
@@ -88,7 +99,8 @@ def train(
     Raises:
         DatasetError: The dataset cannot be read.
         TrainingError: The folder holds another run, the dataset does not fit or `check` finds an error in it,
-            the run to start from is not finished or has another shape, or training fails.
+            the run to start from is not finished or has another shape, eyes do not fit or are named beside a
+            run to start from, or training fails.
         ConfigError: An unknown preset, head or task, or settings that do not fit each other.
     """
     keep_memory()
@@ -97,13 +109,18 @@ def train(
     _check(config, accelerator)
     if parent is not None:
         refuse_other_eyes(parent, config)
+    sight = _taken_eyes(config, start, eyes)
     refuse_unfit(dataset, config.robot)
-    job = _Job(LeRobotReader(dataset), config, folder, accelerator, told_by(reports, accelerator), parent)
+    job = _Job(
+        LeRobotReader(dataset), config, folder, accelerator, told_by(reports, accelerator), parent, sight
+    )
     check_pictures(job.reader, encoder_preset(config.preset))
-    claim_together(folder, _claimed(config, parent), accelerator, _UNSAID)
-    if start is not None:
-        with accelerator.main_process_first():
+    claim_together(folder, _claimed(config, parent, sight), accelerator, _UNSAID)
+    with accelerator.main_process_first():
+        if start is not None:
             link_what_is_seen(start, folder)
+        if eyes is not None:
+            link_eyes(eyes, folder)
     done = _acting_checkpoint(job, _seen(job, dataset))
     if accelerator.is_main_process:
         save_whole(done, folder / CHECKPOINT)
@@ -132,10 +149,20 @@ def _check(config: TrainConfig, accelerator: Accelerator) -> None:
         check_batch(name, getattr(config, name), accelerator, is_halved=config.scenes > 0)
 
 
-def _claimed(config: TrainConfig, parent: FinishedRun | None) -> dict[str, Any]:
+def _taken_eyes(config: TrainConfig, start: Path | None, eyes: Path | None) -> str:
+    """Return the hash of the eyes that are taken over, empty where none are."""
+    if eyes is None:
+        return ""
+    if start is not None:
+        raise TrainingError("who starts from a run has its eyes; leave out one of start and eyes.")
+    return eyes_of(eyes, config)
+
+
+def _claimed(config: TrainConfig, parent: FinishedRun | None, eyes: str) -> dict[str, Any]:
     """Return the settings on which the weights depend."""
     settings = {name: value for name, value in to_dict(config).items() if name not in SAMPLING}
-    return settings if parent is None else {**settings, START: parent.hash}
+    taken = {START: parent.hash if parent else "", EYES: eyes}
+    return {**settings, **{name: value for name, value in taken.items() if value}}
 
 
 def _seen(job: _Job, dataset: Path) -> _Seen:
@@ -206,7 +233,7 @@ def _recipe(
         max_prefix_steps=config.max_prefix_steps,
         statistics=statistics,
         known_instructions=known,
-        lineage=(*_before(job.parent), _sentence(job.reader, config)),
+        lineage=(*_before(job), _sentence(job.reader, config)),
         n_action_steps=config.n_action_steps,
         noise_scale=config.noise_scale,
     )
@@ -225,10 +252,11 @@ def _keep_what_was_learnt(acting: Acting, seeing: Seeing) -> None:
     acting.adapter.requires_grad_(False)
 
 
-def _before(parent: FinishedRun | None) -> tuple[str, ...]:
+def _before(job: _Job) -> tuple[str, ...]:
     """Return the lineage of what a run starts from."""
+    parent = job.parent
     if parent is None:
-        return ()
+        return (f"eyes of another run (SHA-256 {job.eyes})",) if job.eyes else ()
     return (
         *parent.checkpoint.recipe.lineage,
         f"started from {parent_sentence(parent.checkpoint, parent.hash)}",
