@@ -676,7 +676,7 @@ def test_run_that_was_begun_before_there_was_a_setting_goes_on(tmp_path, small_d
         training.train(small_dataset, tmp_path / "run", replace(NANO, scene_tasks=("open_bottle",)))
 
 
-@pytest.mark.parametrize("recipe", ["compact", "open_bottle", "teacher"])
+@pytest.mark.parametrize("recipe", ["compact", "open_bottle", "reach_either", "teacher"])
 def test_recipes_that_ship_can_be_read(recipe):
     path = files("dexora_train") / "configs" / f"{recipe}.yaml"
     config = TrainConfig.from_dict(yaml.safe_load(path.read_text()))
