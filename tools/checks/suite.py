@@ -66,8 +66,7 @@ def _run(part: Part, root: Path, result: Path) -> Counts:
     echo(f"\n{part.name} tests")
     started_s = time.monotonic()
     with StallWatch() as stalls:
-        counts = _look(part.arguments, root, result)
-        failed = failures_of_junit(result)
+        counts, failed = _look(part.arguments, root, result)
         for _ in range(1, part.looks):
             if not 0 < len(failed) <= _MOST_SECOND_LOOKS or counts.failed != len(failed):
                 break
@@ -79,19 +78,29 @@ def _run(part: Part, root: Path, result: Path) -> Counts:
     return counts
 
 
-def _look(arguments: Sequence[str], root: Path, result: Path) -> Counts:
-    """Run pytest once over everything that `arguments` select."""
+def _look(arguments: Sequence[str], root: Path, result: Path) -> tuple[Counts, frozenset[str]]:
+    """Run pytest once over everything that `arguments` select; return how many failed, and which.
+
+    One that takes too long counts as a failure without a name, which no second look can forgive.
+    """
     result.unlink(missing_ok=True)
     folders = [folder for folder in _FOLDERS if (root / folder).is_dir()]
     command = [sys.executable, "-m", "pytest", *folders, *arguments, f"--junitxml={result}", "--durations=10"]
     with subprocess.Popen(command, cwd=root, env=_environment()) as tests:
         try:
-            return counts_of_junit(result, tests.wait(_PART_LIMIT_S))
+            returncode = _wait(tests)
         except subprocess.TimeoutExpired:
             echo(f"the tests are ended after {_PART_LIMIT_S:.0f} s")
             _interrupt(tests)
-    # One more than the file tells, so that no second look forgives what was never run.
-    return counts_of_junit(result, 0) + Counts(failed=1)
+            return counts_of_junit(result, 0) + Counts(failed=1), frozenset()
+        except BaseException:
+            tests.kill()
+            raise
+    return counts_of_junit(result, returncode), failures_of_junit(result)
+
+
+def _wait(tests: subprocess.Popen[bytes]) -> int:
+    return tests.wait(_PART_LIMIT_S)
 
 
 def _interrupt(tests: subprocess.Popen[bytes]) -> None:
@@ -108,9 +117,11 @@ def _look_again(
 ) -> tuple[Counts, frozenset[str]]:
     """Run the failed tests once more, in processes and domains of their own."""
     echo(f"\n{part.name} tests that failed, a second time ({len(failed)})")
-    again = _look((*part.arguments, "--last-failed", "--last-failed-no-failures=none"), root, result)
-    still_failed = failures_of_junit(result)
-    if again.passed + again.failed < len(failed):  # not all of them were run: nothing is forgiven
+    again, still_failed = _look(
+        (*part.arguments, "--last-failed", "--last-failed-no-failures=none"), root, result
+    )
+    is_whole = again.failed == len(still_failed) and again.passed + again.failed >= len(failed)
+    if not is_whole:  # nothing is forgiven
         return counts, failed
     for name in sorted(failed - still_failed):
         echo(f"unstable: {name} failed first and passed then")

@@ -1,5 +1,8 @@
 """Pins what a second look forgives: a test that passes then is told and counted, no other."""
 
+import subprocess
+import time
+
 import pytest
 from checks import suite
 from checks.report import Counts
@@ -16,6 +19,26 @@ def test_late():
     assert was_there
 """
 GOOD = "def test_good():\n    pass\n"
+ENDLESS = """
+import time
+from pathlib import Path
+
+def test_endless():
+    Path(__file__).with_name("begun").touch()
+    time.sleep(600.0)
+"""
+ENDLESS_THEN = """
+import time
+from pathlib import Path
+
+def test_endless():
+    mark = Path(__file__).with_name("failed")
+    was_there = mark.exists()
+    mark.touch()
+    assert was_there
+    Path(__file__).with_name("begun").touch()
+    time.sleep(600.0)
+"""
 TWICE = suite.Part("system", ("-p", "no:xdist"), looks=2)
 
 
@@ -61,13 +84,32 @@ def test_file_that_cannot_be_collected_stays_a_failure(run):
     assert counts.failed == 1
 
 
-def test_part_that_takes_too_long_tells_what_it_has_found_and_nothing_is_forgiven(run, monkeypatch):
-    monkeypatch.setattr(suite, "_PART_LIMIT_S", 15.0)
-    endless = "import time\n\ndef test_endless():\n    time.sleep(600.0)\n"
-    counts, told = run(TWICE, a_late=BAD_ONCE, b_good=GOOD, endless=endless)
+@pytest.fixture
+def limit(tmp_path, monkeypatch):
+    """The time is up when the endless test has begun."""
+
+    def wait(tests):
+        while not (tmp_path / "src/begun").exists():
+            if tests.poll() is not None:
+                return tests.returncode
+            time.sleep(0.02)
+        raise subprocess.TimeoutExpired("pytest", 0.0)
+
+    monkeypatch.setattr(suite, "_wait", wait)
+
+
+def test_part_that_takes_too_long_tells_what_it_has_found_and_nothing_is_forgiven(run, limit):
+    counts, told = run(TWICE, a_late=BAD_ONCE, b_good=GOOD, endless=ENDLESS)
     assert counts == Counts(1, 2)
-    assert "the tests are ended after 15 s" in told
+    assert "the tests are ended after " in told
     assert "a second time" not in told
+
+
+def test_second_look_that_takes_too_long_forgives_nothing(run, limit):
+    counts, told = run(TWICE, a_late=BAD_ONCE, endless=ENDLESS_THEN)
+    assert counts == Counts(0, 2)
+    assert "a second time" in told
+    assert "failed first and passed then" not in told
 
 
 def test_machine_that_does_not_stand_still_is_told_so():

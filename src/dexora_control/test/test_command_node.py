@@ -84,8 +84,8 @@ def test_missing_peers_are_listed(context, monkeypatch):
 
 
 def test_who_watches_a_start_is_told_what_it_waits_for(context, monkeypatch, capfd):
-    monkeypatch.setattr("dexora_control.start_gate_node._TELL_EVERY_S", 0.1)
-    made = CommandNode(parameter_overrides=[Parameter("startup_timeout_s", value=0.5)])
+    monkeypatch.setattr("dexora_control.start_gate_node._TELL_EVERY_S", 0.0)
+    made = CommandNode(parameter_overrides=[Parameter("startup_timeout_s", value=0.2)])
     try:
         assert not made.bring_up()
     finally:

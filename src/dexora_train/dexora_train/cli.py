@@ -29,10 +29,9 @@ _errors = Console(stderr=True)
 class Verbs(TyperGroup):
     """Imports a verb when it is asked for: who collects or checks a dataset does not wait for torch."""
 
-    def list_commands(self, ctx: Any) -> list[str]:
-        """Return the verbs in the order of the work."""
-        del ctx
-        return list(VERBS)
+    def __init__(self, **options: Any) -> None:
+        super().__init__(**options)
+        self.commands = dict.fromkeys(VERBS)  # the names are known, for lists and for who misspells one
 
     def get_command(self, ctx: Any, cmd_name: str) -> Any:
         """Return a verb, None of no verb."""

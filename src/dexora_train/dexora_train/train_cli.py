@@ -32,7 +32,7 @@ def train_command(  # noqa: PLR0917  (typer calls by name)
     eyes: Annotated[
         Path | None,
         typer.Option(
-            help="Folder of a run whose encoder is taken over, whatever its dataset; half the time."
+            help="Folder of a run of any dataset that shows the same things: its encoder is taken over."
         ),
     ] = None,
 ) -> None:

@@ -17,10 +17,15 @@ def test_every_verb_has_help(verb):
     assert f"Usage: root {verb} " in told.output
 
 
-def test_verb_that_does_not_exist_is_refused():
-    told = CliRunner().invoke(app, ["dance"])
+def test_verbs_are_listed_in_the_order_of_the_work():
+    listed = CliRunner().invoke(app, ["--help"]).output.partition("Commands:")[2]
+    assert [line.split()[0] for line in listed.splitlines() if line.strip()] == list(VERBS)
+
+
+def test_verb_that_does_not_exist_is_refused_with_one_that_does():
+    told = CliRunner().invoke(app, ["colect"])
     assert told.exit_code == 2
-    assert "No such command 'dance'" in told.output
+    assert "No such command 'colect'. Did you mean 'collect'" in told.output
 
 
 def test_who_looks_at_a_dataset_does_not_wait_for_torch():

@@ -503,29 +503,48 @@ def test_other_head_starts_from_a_finished_run_and_learns_only_to_act(tmp_path, 
 def test_eyes_of_another_run_are_taken_over_and_everything_else_is_learnt(
     tmp_path, small_dataset, monkeypatch
 ):
-    first = load_checkpoint(training.train(small_dataset, tmp_path / "first", NANO))
-    dataset = write_small_dataset(tmp_path / "others", 3)
+    training.train(small_dataset, tmp_path / "first", NANO)
+    first = load_checkpoint(tmp_path / "first/checkpoint")
+    dataset, out, told = write_small_dataset(tmp_path / "others", 3), tmp_path / "second", []
     monkeypatch.setattr(seeing_run, "pretrain", _interrupt)
-    out = tmp_path / "second"
+    with monkeypatch.context() as stopped:
+        stopped.setattr(training, "learn_to_act", _interrupt)
+        with pytest.raises(KeyboardInterrupt):
+            training.train(dataset, out, NANO, Reports(told.append), eyes=tmp_path / "first")
     second = load_checkpoint(training.train(dataset, out, NANO, eyes=tmp_path / "first"))
     for name, value in first.encoder.backbone.state_dict().items():
         assert torch.equal(value, second.encoder.backbone.state_dict()[name]), name
     assert not torch.equal(first.policy.decoder.positions, second.policy.decoder.positions)
     sight = hash_of([tmp_path / "first/seeing.safetensors"])
-    assert second.recipe.lineage[0] == f"eyes of another run (SHA-256 {sight})"
-    assert json.loads((out / "config.json").read_text())["eyes"] == sight
-    assert open_finished(out).config == NANO, "and can be distilled"
+    assert second.recipe.lineage[0] == f"eyes of policy (SHA-256 {sight})"
+    assert any("things are seen where they are within" in stage for stage in told)
+    assert open_finished(out).config == NANO, "another run can start from it"
+    (tmp_path / "first/seeing.safetensors").unlink()
+    load_checkpoint(training.train(dataset, tmp_path / "third", NANO, eyes=out))
+
+
+def test_run_does_not_change_whose_eyes_it_has(tmp_path, small_dataset):
+    first, out = tmp_path / "first", tmp_path / "second"
+    training.train(small_dataset, first, NANO)
+    training.train(small_dataset, out, NANO, eyes=first)
     with pytest.raises(TrainingError, match="another eyes"):
-        training.train(dataset, out, NANO)
+        training.train(small_dataset, out, NANO)
+    (out / "seeing.safetensors").write_bytes(b"other")
+    with pytest.raises(TrainingError, match=r"seeing\.safetensors holds other eyes than "):
+        training.train(small_dataset, out, NANO, eyes=first)
 
 
 def test_eyes_that_do_not_fit_are_refused_before_anything_is_written(tmp_path, small_dataset):
-    first, out = tmp_path / "first", tmp_path / "second"
+    first, out, broken = tmp_path / "first", tmp_path / "second", tmp_path / "broken"
     training.train(small_dataset, first, NANO)
+    broken.mkdir()
+    (broken / "config.json").write_bytes((first / "config.json").read_bytes())
+    (broken / "seeing.safetensors").write_bytes((first / "seeing.safetensors").read_bytes()[:1000])
     for config, options, words in (
         (replace(NANO, preset="tiny"), {"eyes": first}, "sees with preset nano, this run has tiny"),
         (NANO, {"eyes": first, "start": first}, "leave out one of start and eyes"),
         (NANO, {"eyes": tmp_path}, r"has no seeing\.safetensors"),
+        (NANO, {"eyes": broken}, r"seeing\.safetensors is damaged"),
     ):
         with pytest.raises(TrainingError, match=words):
             training.train(small_dataset, out, config, **options)

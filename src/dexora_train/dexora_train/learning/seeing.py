@@ -25,7 +25,7 @@ from dexora_train.learning.windows import draw
 
 def pretrain(
     seeing: Seeing, frames: Frames, config: StageConfig, run: Run, scenes: Scenes | None = None
-) -> float:
+) -> None:
     """Teach an encoder where things are, then freeze its backbone.
 
     Args:
@@ -34,9 +34,6 @@ def pretrain(
         config: How batches are drawn.
         run: Where.
         scenes: Still scenes, which then are half of each batch.
-
-    Returns:
-        Mean error of the places of things in held-out episodes [m].
     """
     accelerator, encoder = run.accelerator, seeing.encoder
     prepared = accelerator.prepare(seeing)
@@ -63,7 +60,6 @@ def pretrain(
     train_loop(prepared, step_loss, config.loop, run)
     encoder.backbone.requires_grad_(False)
     encoder.eval()
-    return place_error_m(seeing, frames, pictures.places)
 
 
 class Pictures:
@@ -79,8 +75,7 @@ class Pictures:
         spans = frames.of(held_out=False) or frames.spans
         self._numbers = np.concatenate([np.arange(s.first, s.first + s.length) for s in spans])
         self._frames, self._scenes = frames, scenes
-        self.places = [frames.views.index(view) for view in views]
-        """Where the encoder's views are among those of the frames."""
+        self._places = [frames.views.index(view) for view in views]
         self._scene_places = [] if scenes is None else [scenes.views.index(view) for view in views]
 
     def shares(self, batch: int, accelerator: Accelerator) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
@@ -102,7 +97,7 @@ class Pictures:
         moving = config.batch - still
         of_frames, of_scenes = self.shares(config.batch, accelerator)
         chosen = self._numbers[draw(config.seed, step, len(self._numbers), moving)[of_frames]]
-        shown, known = self._frames.images[chosen][:, self.places], self._frames.truth[chosen]
+        shown, known = self._frames.images[chosen][:, self._places], self._frames.truth[chosen]
         patches = np.empty(0, np.float32)
         if self._scenes is not None:
             scenes = draw(config.seed + 1, step, len(self._scenes.truth), still)[of_scenes - moving]
@@ -113,8 +108,9 @@ class Pictures:
 
 
 @torch.no_grad()
-def place_error_m(seeing: Seeing, frames: Frames, views: Sequence[int], most: int = 512) -> float:
+def place_error_m(seeing: Seeing, frames: Frames, most: int = 512) -> float:
     """Return the mean error of the places of things [m] in frames of held-out episodes."""
+    views = [frames.views.index(view) for view in seeing.encoder.config.views]
     spans = frames.of(held_out=True) or frames.spans
     numbers = np.concatenate([np.arange(s.first, s.first + s.length) for s in spans])
     chosen = numbers[np.linspace(0, len(numbers) - 1, min(most, len(numbers))).astype(int)]

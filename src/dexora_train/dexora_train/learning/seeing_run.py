@@ -21,7 +21,7 @@ from dexora_train.learning.frames import Frames
 from dexora_train.learning.loop_log import Run
 from dexora_train.learning.pretraining import Seeing
 from dexora_train.learning.run_folder import SCENES, SEEING
-from dexora_train.learning.seeing import pretrain
+from dexora_train.learning.seeing import place_error_m, pretrain
 from dexora_train.learning.stage_config import StageConfig
 from dexora_train.learning.train_config import Reports, TrainConfig
 
@@ -38,8 +38,8 @@ def seeing_of(
         scenes = scenes_of(frames, config, folder, accelerator, told)
         told.stage("learning to see")
         stage = StageConfig(config.batch_seeing, config.seeing, config.seed, 0, config.imperfection)
-        error_m = pretrain(seeing, frames, stage, Run(folder / "seeing", accelerator, told.line), scenes)
-        told.stage(f"things are seen where they are within {1000 * error_m:.0f} mm")
+        pretrain(seeing, frames, stage, Run(folder / "seeing", accelerator, told.line), scenes)
+        told.stage(sight_of(seeing, frames))
         if accelerator.is_main_process:
             _save(seeing, path)
         accelerator.wait_for_everyone()
@@ -47,6 +47,11 @@ def seeing_of(
     seeing.load_state_dict(load_file(path))
     seeing.encoder.backbone.requires_grad_(False)
     return seeing.eval()
+
+
+def sight_of(seeing: Seeing, frames: Frames) -> str:
+    """Return in words how well things are seen in held-out episodes."""
+    return f"things are seen where they are within {1000 * place_error_m(seeing, frames):.0f} mm"
 
 
 def _save(seeing: Seeing, path: Path) -> None:

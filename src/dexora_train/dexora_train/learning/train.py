@@ -22,6 +22,7 @@ from dexora_train.checkpoint import Checkpoint, Recipe, check_noise_scale, check
 from dexora_train.data.reader import LeRobotReader
 from dexora_train.data.scenes import Scenes
 from dexora_train.learning.errors import TrainingError
+from dexora_train.learning.eyes import Eyes, eyes_of, take_eyes
 from dexora_train.learning.finished_run import EYES, START, FinishedRun, open_finished
 from dexora_train.learning.fit import check_pictures, refuse_unfit
 from dexora_train.learning.frames import Frames, unpack
@@ -31,18 +32,12 @@ from dexora_train.learning.normalisation import statistics_of
 from dexora_train.learning.pretraining import Seeing
 from dexora_train.learning.processes import check_batch, claim_together, start_processes
 from dexora_train.learning.run_folder import CHECKPOINT, FRAMES, TOKENS, parent_sentence, save_whole
-from dexora_train.learning.seeing_run import scene_config, scenes_of, seeing_of
+from dexora_train.learning.seeing_run import scene_config, scenes_of, seeing_of, sight_of
 from dexora_train.learning.stage_config import StageConfig
 from dexora_train.learning.stages import Acting, learn_to_act, split
 from dexora_train.learning.tokens import cache_tokens
 from dexora_train.learning.train_config import SAMPLING, Reports, TrainConfig, told_by
-from dexora_train.learning.warm_start import (
-    eyes_of,
-    link_eyes,
-    link_what_is_seen,
-    refuse_other_eyes,
-    take_over,
-)
+from dexora_train.learning.warm_start import link_what_is_seen, refuse_other_eyes, take_over
 from dexora_train.learning.words import Listening, Questions, known_of, learn_words, sentences_of
 from dexora_train.word_tokenizer import word_tokenizer
 
@@ -60,7 +55,7 @@ class _Job:
     accelerator: Accelerator
     told: Reports
     parent: FinishedRun | None
-    eyes: str
+    eyes: Eyes | None
 
 
 @dataclass(frozen=True)
@@ -91,7 +86,8 @@ def train(
         reports: Who is told.
         start: Folder of a finished run of the same dataset: what it has learnt to see and hear is taken over,
             and acting starts from its weights.
-        eyes: Folder of a run of any dataset of the robot: its encoder is taken over, seeing is not learnt.
+        eyes: Folder of a run of any dataset of the robot, which showed the same things: its encoder is taken
+            over, and seeing is not learnt.
 
     Returns:
         Folder of the checkpoint.
@@ -109,18 +105,18 @@ def train(
     _check(config, accelerator)
     if parent is not None:
         refuse_other_eyes(parent, config)
-    sight = _taken_eyes(config, start, eyes)
+    taken = _taken_eyes(config, start, eyes)
     refuse_unfit(dataset, config.robot)
     job = _Job(
-        LeRobotReader(dataset), config, folder, accelerator, told_by(reports, accelerator), parent, sight
+        LeRobotReader(dataset), config, folder, accelerator, told_by(reports, accelerator), parent, taken
     )
     check_pictures(job.reader, encoder_preset(config.preset))
-    claim_together(folder, _claimed(config, parent, sight), accelerator, _UNSAID)
+    claim_together(folder, _claimed(config, parent, taken), accelerator, _UNSAID)
     with accelerator.main_process_first():
         if start is not None:
             link_what_is_seen(start, folder)
-        if eyes is not None:
-            link_eyes(eyes, folder)
+        if taken is not None:
+            take_eyes(taken, folder)
     done = _acting_checkpoint(job, _seen(job, dataset))
     if accelerator.is_main_process:
         save_whole(done, folder / CHECKPOINT)
@@ -149,20 +145,19 @@ def _check(config: TrainConfig, accelerator: Accelerator) -> None:
         check_batch(name, getattr(config, name), accelerator, is_halved=config.scenes > 0)
 
 
-def _taken_eyes(config: TrainConfig, start: Path | None, eyes: Path | None) -> str:
-    """Return the hash of the eyes that are taken over, empty where none are."""
+def _taken_eyes(config: TrainConfig, start: Path | None, eyes: Path | None) -> Eyes | None:
     if eyes is None:
-        return ""
+        return None
     if start is not None:
         raise TrainingError("who starts from a run has its eyes; leave out one of start and eyes.")
     return eyes_of(eyes, config)
 
 
-def _claimed(config: TrainConfig, parent: FinishedRun | None, eyes: str) -> dict[str, Any]:
+def _claimed(config: TrainConfig, parent: FinishedRun | None, eyes: Eyes | None) -> dict[str, Any]:
     """Return the settings on which the weights depend."""
     settings = {name: value for name, value in to_dict(config).items() if name not in SAMPLING}
-    taken = {START: parent.hash if parent else "", EYES: eyes}
-    return {**settings, **{name: value for name, value in taken.items() if value}}
+    taken = {name: one.hash for name, one in ((START, parent), (EYES, eyes)) if one is not None}
+    return {**settings, **taken}
 
 
 def _seen(job: _Job, dataset: Path) -> _Seen:
@@ -173,6 +168,8 @@ def _seen(job: _Job, dataset: Path) -> _Seen:
         frames = unpack(dataset, folder / FRAMES, told.count)
     torch.manual_seed(config.seed)
     seeing = seeing_of(frames, config, folder, accelerator, told)
+    if job.eyes is not None:
+        told.stage(sight_of(seeing, frames))
     told.stage("computing tokens")
     with accelerator.main_process_first():
         tokens = cache_tokens(seeing.encoder, frames, folder / TOKENS, config.copies, told.count)
@@ -256,7 +253,7 @@ def _before(job: _Job) -> tuple[str, ...]:
     """Return the lineage of what a run starts from."""
     parent = job.parent
     if parent is None:
-        return (f"eyes of another run (SHA-256 {job.eyes})",) if job.eyes else ()
+        return (f"eyes of {job.eyes.name} (SHA-256 {job.eyes.hash})",) if job.eyes else ()
     return (
         *parent.checkpoint.recipe.lineage,
         f"started from {parent_sentence(parent.checkpoint, parent.hash)}",

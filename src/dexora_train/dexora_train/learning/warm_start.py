@@ -1,10 +1,8 @@
-"""What a run takes over from another one: its eyes for other demonstrations, or all but how it acts.
+"""Another head from a finished run: what was seen and heard is taken over, only acting is learnt.
 
-Another head: a policy of many steps needs the same eyes and ears as one of two. Most of a run's time goes
-into those, and a head that denoises learns what words mean slowly: most of its samples are nearly clean
-actions, which tell by themselves what is done.
-
-Other demonstrations: where things are seen does not depend on what is done with them.
+A policy of many steps needs the same eyes and ears as one of two. Most of a run's time goes into those, and a
+head that denoises learns what words mean slowly: most of its samples are nearly clean actions, which tell by
+themselves what is done.
 """
 
 from __future__ import annotations
@@ -18,8 +16,8 @@ from dexora_policy.solver_plan import SAYS_CLEAN
 from torch import Tensor, nn
 
 from dexora_train.learning.errors import TrainingError
-from dexora_train.learning.finished_run import FinishedRun, config_of
-from dexora_train.learning.run_folder import FRAMES, SCENES, SEEING, TOKENS, hash_of
+from dexora_train.learning.finished_run import FinishedRun
+from dexora_train.learning.run_folder import FRAMES, SCENES, SEEING, TOKENS
 from dexora_train.learning.stages import Acting
 from dexora_train.learning.train_config import TrainConfig
 
@@ -43,37 +41,6 @@ def refuse_other_eyes(run: FinishedRun, config: TrainConfig) -> None:
         )
 
 
-def eyes_of(source: Path, config: TrainConfig) -> str:
-    """Return the SHA-256 (hex) of what a run has learnt to see, if a run with these settings can take it.
-
-    Raises:
-        TrainingError: It has not learnt to see yet, or is of another robot or preset.
-    """
-    if not (source / SEEING).is_file():
-        raise TrainingError(f"{source} has no {SEEING}; name the folder of a run that has learnt to see.")
-    theirs = config_of(source)
-    for name in ("robot", "preset"):
-        if getattr(theirs, name) != getattr(config, name):
-            raise TrainingError(
-                f"{source} sees with {name} {getattr(theirs, name)}, this run has {getattr(config, name)}; "
-                "take eyes of the same, or none."
-            )
-    return hash_of([source / SEEING])
-
-
-def link_eyes(source: Path, folder: Path) -> None:
-    """Link into the folder of a run what another one has learnt to see.
-
-    Args:
-        source: Folder of the other run; it is only read, and has to stay where it is.
-        folder: Folder of the new run.
-
-    Raises:
-        TrainingError: Nothing can be written.
-    """
-    _link(source, folder, SEEING)
-
-
 def link_what_is_seen(source: Path, folder: Path) -> None:
     """Link into the folder of a run what it sees with another one.
 
@@ -85,21 +52,18 @@ def link_what_is_seen(source: Path, folder: Path) -> None:
         TrainingError: The other run lacks something, or nothing can be written.
     """
     for name in (FRAMES, TOKENS, SEEING, SCENES):
-        if (source / name).exists():
-            _link(source, folder, name)
-        elif name != SCENES:
+        link, original = folder / name, (source / name).resolve()
+        if not original.exists():
+            if name == SCENES:
+                continue
             raise TrainingError(f"{source} has no {name}; start from a run that has.")
-
-
-def _link(source: Path, folder: Path, name: str) -> None:
-    link = folder / name
-    if link.exists():
-        return
-    try:
-        link.unlink(missing_ok=True)
-        link.symlink_to((source / name).resolve())
-    except OSError as error:
-        raise TrainingError(f"{link} cannot be written ({error}); use another folder.") from error
+        if link.exists():
+            continue
+        try:
+            link.unlink(missing_ok=True)
+            link.symlink_to(original)
+        except OSError as error:
+            raise TrainingError(f"{link} cannot be written ({error}); use another folder.") from error
 
 
 def take_over(run: FinishedRun, acting: Acting, config: PolicyConfig, tokenizer: str) -> None:
