@@ -31,7 +31,9 @@ class Verbs(TyperGroup):
 
     def __init__(self, **options: Any) -> None:
         super().__init__(**options)
-        self.commands = dict.fromkeys(VERBS)  # the names are known, for lists and for who misspells one
+        # The names alone, for lists and for who misspells one.
+        names: dict[str, Any] = dict.fromkeys(VERBS)
+        self.commands = names
 
     def get_command(self, ctx: Any, cmd_name: str) -> Any:
         """Return a verb, None of no verb."""
