@@ -112,11 +112,7 @@ def train(
     )
     check_pictures(job.reader, encoder_preset(config.preset))
     claim_together(folder, _claimed(config, parent, taken), accelerator, _UNSAID)
-    with accelerator.main_process_first():
-        if start is not None:
-            link_what_is_seen(start, folder)
-        if taken is not None:
-            take_eyes(taken, folder)
+    _bring(job, start)
     done = _acting_checkpoint(job, _seen(job, dataset))
     if accelerator.is_main_process:
         save_whole(done, folder / CHECKPOINT)
@@ -143,6 +139,15 @@ def _check(config: TrainConfig, accelerator: Accelerator) -> None:
     scene_config(config)
     for name in ("batch_seeing", "batch_acting"):
         check_batch(name, getattr(config, name), accelerator, is_halved=config.scenes > 0)
+
+
+def _bring(job: _Job, start: Path | None) -> None:
+    """Bring into the folder of a run what it takes over from another one."""
+    with job.accelerator.main_process_first():
+        if start is not None:
+            link_what_is_seen(start, job.folder)
+        if job.eyes is not None:
+            take_eyes(job.eyes, job.folder)
 
 
 def _taken_eyes(config: TrainConfig, start: Path | None, eyes: Path | None) -> Eyes | None:
