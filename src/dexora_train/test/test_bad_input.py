@@ -231,7 +231,7 @@ def test_tokens_that_cannot_be_written_leave_nothing_behind(tmp_path, monkeypatc
 
 
 def test_eyes_that_cannot_be_written_are_told(tmp_path, monkeypatch):
-    monkeypatch.setattr(seeing_run, "pretrain", lambda *_: 0.1)
+    monkeypatch.setattr(seeing_run, "pretrain", lambda *_: None)
     monkeypatch.setattr(seeing_run, "save_file", full)
     with pytest.raises(TrainingError, match=r"learnt to see could not be written .*training itself is kept"):
         seeing_run.seeing_of(None, TrainConfig(preset="nano"), tmp_path, Accelerator(cpu=True), Reports())

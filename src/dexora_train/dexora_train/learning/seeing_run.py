@@ -39,10 +39,10 @@ def seeing_of(
         told.stage("learning to see")
         stage = StageConfig(config.batch_seeing, config.seeing, config.seed, 0, config.imperfection)
         pretrain(seeing, frames, stage, Run(folder / "seeing", accelerator, told.line), scenes)
-        told.stage(sight_of(seeing, frames))
         if accelerator.is_main_process:
             _save(seeing, path)
         accelerator.wait_for_everyone()
+        told.stage(sight_of(seeing, frames))
     # All processes see with the same bits: whoever had others would compute tokens of its own.
     seeing.load_state_dict(load_file(path))
     seeing.encoder.backbone.requires_grad_(False)
