@@ -122,8 +122,10 @@ class Launched:
     def ask_until(self, *words, contains, timeout_s=START_TIMEOUT_S):
         """Ask again and again until the answer has all the lines of `contains`."""
         end = time.monotonic() + timeout_s
+        answer = Answer(-1, "", "no answer")
         while True:
-            answer = self.ask(*words)
+            with contextlib.suppress(subprocess.TimeoutExpired):  # a busy machine: nothing was heard
+                answer = self.ask(*words)
             missing = set(contains) - set(answer.lines)
             if not missing:
                 return answer
