@@ -10,35 +10,21 @@ from checks.stalls import StallWatch
 
 ALWAYS_BAD = "def test_bad():\n    assert False\n"
 BAD_ONCE = """
+import time
 from pathlib import Path
 
 def test_late():
-    mark = Path(__file__).with_name("mark")
+    mark = Path(__file__).with_suffix(".mark")
     was_there = mark.exists()
     mark.touch()
     assert was_there
 """
 GOOD = "def test_good():\n    pass\n"
-ENDLESS = """
-import time
-from pathlib import Path
-
-def test_endless():
+HANGS = """
     Path(__file__).with_name("begun").touch()
     time.sleep(600.0)
 """
-ENDLESS_THEN = """
-import time
-from pathlib import Path
-
-def test_endless():
-    mark = Path(__file__).with_name("failed")
-    was_there = mark.exists()
-    mark.touch()
-    assert was_there
-    Path(__file__).with_name("begun").touch()
-    time.sleep(600.0)
-"""
+ENDLESS = f"import time\nfrom pathlib import Path\n\ndef test_endless():{HANGS}"
 TWICE = suite.Part("system", ("-p", "no:xdist"), looks=2)
 
 
@@ -106,7 +92,7 @@ def test_part_that_takes_too_long_tells_what_it_has_found_and_nothing_is_forgive
 
 
 def test_second_look_that_takes_too_long_forgives_nothing(run, limit):
-    counts, told = run(TWICE, a_late=BAD_ONCE, endless=ENDLESS_THEN)
+    counts, told = run(TWICE, a_late=BAD_ONCE, endless=BAD_ONCE + HANGS)
     assert counts == Counts(0, 2)
     assert "a second time" in told
     assert "failed first and passed then" not in told

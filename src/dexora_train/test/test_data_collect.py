@@ -18,6 +18,7 @@ from dexora_train.data.finding import Severity
 from dexora_train.data.reader import LeRobotReader
 from dexora_train.data.staging import Staging
 from dexora_train.pool import ends_quickly
+from rich.progress import Progress
 
 CONFIG = CollectConfig({"reach": 2}, image_size=32, disturbance_rad=0.02)
 
@@ -222,7 +223,7 @@ def test_progress_counts_the_attempts_that_failed(tmp_path, monkeypatch):
 
     told = []
     monkeypatch.setattr(cli, "collect", collected)
-    monkeypatch.setattr(cli.Progress, "update", lambda *_, **what: told.append(what))
+    monkeypatch.setattr(Progress, "update", lambda *_, **what: told.append(what))
     with pytest.raises(DatasetError, match="no more"):
         cli.collect_command(tmp_path / "d", ["reach"])
     assert [one["advance"] for one in told] == [0, 0, 1]

@@ -14,6 +14,7 @@ import pytest
 import torch
 import yaml
 from accelerate import Accelerator
+from dexora_core.bundle.files import file_sha256
 from dexora_core.errors import ConfigError
 from dexora_core.records import to_dict
 from dexora_policy.model import Policy
@@ -35,7 +36,7 @@ from dexora_train.learning.loop_log import Run
 from dexora_train.learning.losses import Draws, policy_loss
 from dexora_train.learning.observation import Imperfection, seen_views
 from dexora_train.learning.pretraining import answers, augmented, lights, patch_loss
-from dexora_train.learning.run_folder import checkpoint_hash, claim, hash_of
+from dexora_train.learning.run_folder import checkpoint_hash, claim
 from dexora_train.learning.stages import Samples
 from dexora_train.learning.train_config import SAMPLING, Reports, TrainConfig
 from dexora_train.learning.windows import Windows, draw
@@ -515,7 +516,7 @@ def test_eyes_of_another_run_are_taken_over_and_everything_else_is_learnt(
     for name, value in first.encoder.backbone.state_dict().items():
         assert torch.equal(value, second.encoder.backbone.state_dict()[name]), name
     assert not torch.equal(first.policy.decoder.positions, second.policy.decoder.positions)
-    sight = hash_of([tmp_path / "first/seeing.safetensors"])
+    sight = file_sha256(tmp_path / "first/seeing.safetensors")
     assert second.recipe.lineage[0] == f"eyes of policy (SHA-256 {sight})"
     assert any("things are seen where they are within" in stage for stage in told)
     assert open_finished(out).config == NANO, "another run can start from it"

@@ -9,10 +9,10 @@ from typing import Annotated
 import typer
 from dexora_core.contract import load_contract
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.table import Table
 
 from dexora_description import contract_path
+from dexora_train.bars import bars_on
 from dexora_train.data import layout
 from dexora_train.data.check import check_dataset
 from dexora_train.data.check_stats import check_stats
@@ -42,11 +42,6 @@ class Format(str, Enum):
 
     V3 = layout.V3.name
     V2 = layout.V2.name
-
-
-def _progress() -> Progress:
-    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
-    return Progress(*columns, console=_console)
 
 
 def _episodes_of(tasks: list[str], usual: int) -> dict[str, int]:
@@ -110,7 +105,7 @@ def collect_command(  # noqa: PLR0917  (typer calls by name)
 
 def _collect_shown(config: CollectConfig, staging: Path) -> list[StagedEpisode]:
     """Collect with a bar per task, which counts its failures too."""
-    with _progress() as progress:
+    with bars_on(_console) as progress:
         bars = {name: progress.add_task(name, total=count) for name, count in config.episodes.items()}
         failed = dict.fromkeys(bars, 0)
 
@@ -133,7 +128,7 @@ def stats_command(
         f"{len(reader.joint_names)} joints at {reader.rate_hz} Hz, views {', '.join(reader.views)}"
     )
     if rewrite:
-        with _progress() as progress:
+        with bars_on(_console) as progress:
             bar = progress.add_task("videos", total=None)
             rewrite_stats(reader, lambda done, total: progress.update(bar, completed=done, total=total))
     wrong = check_stats(reader)
@@ -158,7 +153,7 @@ def check_command(
 ) -> None:
     """Find what is wrong with a dataset, by file and row. Exit code 1 when it must not be trained on."""
     contract = load_contract(contract_path(robot))
-    with _progress() as progress:
+    with bars_on(_console) as progress:
         bar = progress.add_task("episodes", total=None)
         findings = check_dataset(
             dataset,

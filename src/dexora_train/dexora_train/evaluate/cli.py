@@ -8,10 +8,10 @@ from typing import Annotated
 import typer
 from dexora_core.contract import load_contract
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.table import Table
 
 from dexora_description import contract_path
+from dexora_train.bars import bars_on
 from dexora_train.data.reader import LeRobotReader
 from dexora_train.evaluate.compare import comparison_grid, described
 from dexora_train.evaluate.episode import EpisodeResult
@@ -86,8 +86,7 @@ def run_command(  # noqa: PLR0917  (typer calls by name)
 
 def evaluate_shown(evaluation: Evaluation, out: Path) -> Results:
     """Play what is missing in a folder of results, with a bar per task; see `evaluate`."""
-    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
-    with Progress(*columns, console=_console) as progress:
+    with bars_on(_console) as progress:
         bars = {name: progress.add_task(name, total=evaluation.seeds) for name in evaluation.tasks}
         done = dict.fromkeys(evaluation.tasks, 0)
 

@@ -6,12 +6,14 @@ import shutil
 from dataclasses import dataclass
 from pathlib import Path
 
+from dexora_core.bundle.files import file_sha256
 from safetensors import SafetensorError, safe_open
 
 from dexora_train.learning.errors import TrainingError
 from dexora_train.learning.finished_run import config_of
-from dexora_train.learning.run_folder import SEEING, hash_of
+from dexora_train.learning.run_folder import SEEING
 from dexora_train.learning.train_config import TrainConfig
+from dexora_train.whole_file import whole_file
 
 
 @dataclass(frozen=True)
@@ -52,7 +54,7 @@ def eyes_of(run: Path, config: TrainConfig) -> Eyes:
             )
     try:
         with safe_open(path, framework="numpy"):
-            return Eyes(path, theirs.name, hash_of([path]))
+            return Eyes(path, theirs.name, file_sha256(path))
     except (OSError, SafetensorError) as error:
         raise TrainingError(f"{path} is damaged ({error}); copy it again, or take other eyes.") from error
 
@@ -65,15 +67,13 @@ def take_eyes(eyes: Eyes, folder: Path) -> None:
     """
     path = folder / SEEING
     if path.is_file():
-        if hash_of([path]) != eyes.hash:
+        if file_sha256(path) != eyes.hash:
             raise TrainingError(f"{path} holds other eyes than {eyes.path}; use another folder.")
         return
-    partial = path.with_suffix(".partial")
     try:
-        shutil.copyfile(eyes.path, partial)
-        partial.replace(path)
+        with whole_file(path) as partial:
+            shutil.copyfile(eyes.path, partial)
     except OSError as error:
-        partial.unlink(missing_ok=True)
         raise TrainingError(
             f"{path} cannot be written ({error}); free some space and start again."
         ) from error

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -95,13 +95,8 @@ def open_checkpoint(directory: Path) -> Checkpoint:
 
 def checkpoint_hash(directory: Path) -> str:
     """Return the SHA-256 (hex) of a checkpoint's weights, its files in the order of their names."""
-    return hash_of(sorted(directory.glob("*.safetensors")))
-
-
-def hash_of(paths: Iterable[Path]) -> str:
-    """Return the SHA-256 (hex) of files, one after the other."""
     digest = hashlib.sha256()
-    for path in paths:
+    for path in sorted(directory.glob("*.safetensors")):
         with path.open("rb") as file:
             while block := file.read(1 << 20):
                 digest.update(block)

@@ -24,6 +24,7 @@ from dexora_train.learning.run_folder import SCENES, SEEING
 from dexora_train.learning.seeing import place_error_m, pretrain
 from dexora_train.learning.stage_config import StageConfig
 from dexora_train.learning.train_config import Reports, TrainConfig
+from dexora_train.whole_file import whole_file
 
 
 def seeing_of(
@@ -42,7 +43,6 @@ def seeing_of(
         if accelerator.is_main_process:
             _save(seeing, path)
         accelerator.wait_for_everyone()
-        told.stage(sight_of(seeing, frames))
     # All processes see with the same bits: whoever had others would compute tokens of its own.
     seeing.load_state_dict(load_file(path))
     seeing.encoder.backbone.requires_grad_(False)
@@ -55,12 +55,10 @@ def sight_of(seeing: Seeing, frames: Frames) -> str:
 
 
 def _save(seeing: Seeing, path: Path) -> None:
-    partial = path.with_suffix(".partial")
     try:
-        save_file({name: value.contiguous() for name, value in seeing.state_dict().items()}, partial)
-        partial.replace(path)
+        with whole_file(path) as partial:
+            save_file({name: value.contiguous() for name, value in seeing.state_dict().items()}, partial)
     except (OSError, SafetensorError) as error:
-        partial.unlink(missing_ok=True)
         raise TrainingError(
             f"what was learnt to see could not be written to {path} ({error}); free some space and start "
             "again: the training itself is kept."

@@ -173,7 +173,7 @@ def _seen(job: _Job, dataset: Path) -> _Seen:
         frames = unpack(dataset, folder / FRAMES, told.count)
     torch.manual_seed(config.seed)
     seeing = seeing_of(frames, config, folder, accelerator, told)
-    if job.eyes is not None:
+    if not (folder / TOKENS).exists():
         told.stage(sight_of(seeing, frames))
     told.stage("computing tokens")
     with accelerator.main_process_first():
