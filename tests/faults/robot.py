@@ -12,11 +12,13 @@ import time
 
 import numpy as np
 import rclpy
+from control_msgs.action import FollowJointTrajectory
 from dexora_core.contract import load_contract
 from dexora_ros.executor_choice import choose_executor
 from dexora_ros.qos import EVENTS, LATCHED, SENSOR, STATE, STATUS
 from dexora_ros.stamps import to_ns
 from diagnostic_msgs.msg import DiagnosticArray
+from rclpy.action import ActionClient
 from rclpy.context import Context
 from rclpy.node import Node
 from rclpy.qos import DurabilityPolicy, QoSProfile, ReliabilityPolicy
@@ -62,6 +64,7 @@ class Robot:
         self.resets = self.node.create_client(ResetFault, "/dexora/command/reset_fault")
         self.fault = self.node.create_client(InjectFault, "/twin_node/inject_fault")
         self.enable = self.node.create_client(SetBool, "/twin_node/set_enable")
+        self.poses = ActionClient(self.node, FollowJointTrajectory, "/dexora/command/go_to")
 
     def _listen(self):
         self.listen(JointState, "/twin_node/true_joint_states", self._from("twin", self.truth), EVERYTHING)
@@ -140,11 +143,12 @@ class Robot:
         os.kill(self.processes[kind].pid, signal.SIGCONT)
 
     def close(self):
-        """End everything that was started."""
+        """End everything; processes first, as nothing should be destroyed while peers come and go."""
+        end_processes(self.processes.values())
+        self.poses.destroy()
         self.node.destroy_node()
         self.executor.shutdown()
         rclpy.shutdown(context=self.context)
-        end_processes(self.processes.values())
 
     # Waiting.
 

@@ -14,7 +14,6 @@ from dexora_ros.stamps import to_ns
 from mock_policy import MockPolicy
 from rcl_interfaces.msg import Parameter, ParameterType, ParameterValue
 from rcl_interfaces.srv import SetParameters
-from rclpy.action import ActionClient
 from rclpy.context import Context
 from rclpy.node import Node
 from receiver import Receiver
@@ -340,13 +339,12 @@ def test_row_37_38_start_without_peers_is_refused_with_a_list(record, capfd):
 
 def send_pose(robot, positions=None, names=None):
     """Ask for a pose, or for home; return the goal's handle and the future of its result."""
-    client = ActionClient(robot.node, FollowJointTrajectory, "/dexora/command/go_to")
-    robot.until(client.server_is_ready, what="the action go_to")
+    robot.until(robot.poses.server_is_ready, what="the action go_to")
     goal = FollowJointTrajectory.Goal()
     if positions is not None:
         goal.trajectory.joint_names = list(names)
         goal.trajectory.points = [JointTrajectoryPoint(positions=[float(value) for value in positions])]
-    sent = client.send_goal_async(goal)
+    sent = robot.poses.send_goal_async(goal)
     robot.until(sent.done, what="answer to a pose")
     return sent.result(), sent.result().get_result_async()
 

@@ -16,12 +16,12 @@ from pathlib import Path
 import numpy as np
 import rclpy
 from dexora_core.contract import load_contract
+from dexora_ros.executor_choice import choose_executor
 from dexora_ros.qos import LATCHED, STATUS
 from dexora_ros.stamps import to_ns
 from dexora_ros.transport import transport_environment
 from rclpy.action import ActionClient
 from rclpy.context import Context
-from rclpy.executors import SingleThreadedExecutor
 from rclpy.node import Node
 from rclpy.qos import QoSProfile, ReliabilityPolicy
 from sensor_msgs.msg import JointState
@@ -138,7 +138,7 @@ class PolicyRobot:
         self.context = Context()
         rclpy.init(context=self.context, domain_id=self.domain_id, args=[])
         self.node = Node("policy_client", context=self.context)
-        self.executor = SingleThreadedExecutor(context=self.context)
+        self.executor = choose_executor(self.context).executor
         self.executor.add_node(self.node)
         self._listen()
         node = self.node
@@ -209,14 +209,15 @@ class PolicyRobot:
         self.processes.pop(kind).wait()
 
     def close(self):
-        """End everything."""
-        self.node.destroy_node()
-        self.executor.shutdown()
-        rclpy.shutdown(context=self.context)
+        """End everything; processes first, as nothing should be destroyed while peers come and go."""
         for process in self.processes.values():
             process.send_signal(signal.SIGINT)
         for process in self.processes.values():
             _end(process)
+        self.runs.destroy()
+        self.node.destroy_node()
+        self.executor.shutdown()
+        rclpy.shutdown(context=self.context)
 
     def resident_mb(self, kind):
         """Largest resident memory of a process so far [MB]."""

@@ -52,6 +52,7 @@ def shifted(group, step_rad=0.3):
 
 
 def test_joint_states_come_at_100_hz_or_more_with_effort_and_stamps(twin):
+    begin_ns = twin.clock_ns
     twin.let_pass(1.0)
     stamps = np.array([to_ns(m.header.stamp) for m in twin.joint_states])
     assert np.diff(stamps).max() <= 2 * 10_000_000
@@ -59,17 +60,14 @@ def test_joint_states_come_at_100_hz_or_more_with_effort_and_stamps(twin):
     newest = twin.joint_states[-1]
     assert list(newest.name) == list(CONTRACT.joint_names)
     assert len(newest.position) == len(newest.velocity) == len(newest.effort) == 36
-    assert abs(twin.clock_ns - twin.now_ns()) < 50_000_000
+    assert np.abs(stamps - begin_ns).min() <= 10_000_000, "stamps are times of the clock"
+    assert stamps[-1] <= twin.clock_ns + 10_000_000
 
 
 @pytest.mark.parametrize("group", GROUPS)
 def test_topic_moves_every_group_to_its_goal(twin, group):
     twin.send(group, (0.6, shifted(group)))
-    # This process may lag behind the twin, so that it starts counting before the message is there.
-    twin.until(
-        lambda: np.allclose(twin.position(group), shifted(group), rtol=0.0, atol=0.02), what="the goal"
-    )
-    twin.let_pass(0.2)
+    twin.let_pass(0.8)
     np.testing.assert_allclose(twin.position(group), shifted(group), atol=0.02)
     assert list(twin.states[group][-1].joint_names) == list(CONTRACT.group_joints(group))
     np.testing.assert_allclose(twin.states[group][-1].reference.positions, shifted(group))

@@ -19,12 +19,12 @@ from builtin_interfaces.msg import Duration
 from control_msgs.action import FollowJointTrajectory
 from control_msgs.msg import JointTrajectoryControllerState
 from dexora_core.contract import load_contract
+from dexora_ros.executor_choice import choose_executor
 from dexora_ros.qos import COMMAND, EVENTS, LATCHED, SENSOR, STATE
 from dexora_ros.stamps import from_ns, to_ns
 from diagnostic_msgs.msg import DiagnosticArray, DiagnosticStatus
 from rclpy.action import ActionClient
 from rclpy.context import Context
-from rclpy.executors import SingleThreadedExecutor
 from rclpy.node import Node
 from rclpy.qos import QoSProfile, ReliabilityPolicy
 from rosgraph_msgs.msg import Clock
@@ -73,7 +73,7 @@ class TwinClient:
         self.context = Context()
         rclpy.init(context=self.context, domain_id=domain(), args=[])
         self.node = Node("twin_client", context=self.context)
-        self.executor = SingleThreadedExecutor(context=self.context)
+        self.executor = choose_executor(self.context).executor
         self.executor.add_node(self.node)
         self.truth, self.joint_states, self.pictures = [], [], []
         self.states = {group: [] for group in GROUPS}
@@ -131,8 +131,13 @@ class TwinClient:
             self.executor.spin_once(timeout_sec=0.05)
 
     def let_pass(self, seconds):
-        """Wait for simulated time."""
-        end_ns = self.now_ns() + round(seconds * 1e9)
+        """Wait until the ground truth of so many simulated seconds after the present has been heard.
+
+        On a busy machine messages wait here for a while; of the clock only the newest one does.
+        """
+        known_ns = self.clock_ns
+        self.until(lambda: self.clock_ns > known_ns, what="the present")
+        end_ns = self.clock_ns + round(seconds * 1e9)
         self.until(lambda: self.now_ns() >= end_ns, 10.0 + 10.0 * seconds, f"{seconds} s of simulated time")
 
     def now_ns(self):
@@ -202,9 +207,11 @@ class TwinClient:
         self.pictures_of.clear()
 
     def close(self):
-        self.node.destroy_node()
-        self.executor.shutdown()
-        rclpy.shutdown(context=self.context)
+        """End the twin, and then this end of it; return the twin's exit code.
+
+        In this order: what is destroyed while peers come and go, or later by the garbage collector, may wait
+        for ever in the middleware.
+        """
         if self.process.poll() is None:
             self.process.send_signal(signal.SIGINT)
         try:
@@ -212,6 +219,12 @@ class TwinClient:
         except subprocess.TimeoutExpired:
             self.process.kill()
             raise
+        finally:
+            for action in self.actions.values():
+                action.destroy()
+            self.node.destroy_node()
+            self.executor.shutdown()
+            rclpy.shutdown(context=self.context)
 
     def _on_clock(self, message):
         self.clock_ns = to_ns(message.clock)

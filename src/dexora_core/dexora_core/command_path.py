@@ -167,8 +167,7 @@ class CommandPath:
         )
         if tracks and measured is not None and self.gate.settle(now_ns, measured):
             self.failsafe.withdraw(_TRACKING)
-            self._verdict = None
-            self._execution.clear()
+            self._begin_anew()
         left = self.failsafe.reset(codes, self_test_ok)
         if not left:
             return ResetResult(True, (), "Nothing stops the robot any more; ask for control to move it.")
@@ -184,7 +183,7 @@ class CommandPath:
             TrajectoryError: The robot is outside its limits by more than the tolerance.
         """
         self.timeline.clear()
-        self._execution.clear()
+        self._begin_anew()
         self.gate.reset(now_ns, position)
 
     def set_external(self, now_ns: int, is_external: bool, motion: Points | None = None) -> None:
@@ -198,7 +197,7 @@ class CommandPath:
         self._action = (now_ns, motion) if is_external and motion is not None else None
         self._clearances.asked(now_ns, self._action is not None)
         self.timeline.clear()
-        self._execution.clear()
+        self._begin_anew()
         self._follow_measured(now_ns)
 
     def tick(self, now_ns: int, inputs: TickInputs | None = None) -> CommandOutput:
@@ -233,6 +232,11 @@ class CommandPath:
         if measured is not None:
             self.gate.follow(now_ns, measured)
 
+    def _begin_anew(self) -> None:
+        """Forget the last command and what came of it: the next one is no motion from there."""
+        self._verdict = None
+        self._execution.clear()
+
     def _owner_changed(self, now_ns: int) -> None:
         self.timeline.new_owner()
         self.supervision.owner_changed(now_ns, self.arbiter.owner)
@@ -247,7 +251,8 @@ class CommandPath:
             present.extend(self._clearances.collision(now_ns))
         if self._verdict is not None:
             present.extend(self._verdict.faults)
-            present.extend(self._execution.check(now_ns, self._verdict.state[0], self.joints.positions))
+            if not self._is_external:
+                present.extend(self._execution.check(now_ns, self._verdict.state[0], self.joints.positions))
         if self.arbiter.owner == "policy" and self._intake.has_accepted:
             present.extend(self.supervision.starving(now_ns, self.timeline.buffered_ns(now_ns)))
         self._status = self.failsafe.update(now_ns, present, is_at_rest=not self._is_moving)

@@ -498,6 +498,55 @@ def test_action_of_the_controllers_is_followed_silently_and_left_at_rest():
     assert out.state[0] == pytest.approx(moved, abs=1e-5)
 
 
+def test_arm_that_springs_back_when_an_action_ends_follows_its_commands():
+    """The end is heard late: the last command of the action is where the arm was before it sprang back."""
+    loop = Loop()
+    index = CONTRACT.group_indices("left_arm")
+    loop.path.acquire(loop.now, "homing", "command_node")
+    loop.path.set_external(loop.now, True)
+    loop.silent.add("left_arm")
+
+    def measure(position):
+        loop.path.joint_state(loop.now + TICK, [NAMES[k] for k in index], position[index], loop.now)
+
+    measure(HOME)
+    loop.tick()
+    sprung_back = HOME - 0.06 * np.isin(np.arange(36), index[:1])
+    measure(sprung_back)
+    loop.path.set_external(loop.now, False)
+    for _ in range(20):
+        measure(sprung_back)
+        loop.tick()
+        assert loop.codes() == []
+
+
+def test_stall_during_an_action_is_no_arm_that_ignores_its_commands():
+    """Meanwhile commands are what was measured a tick ago, however long that tick was."""
+    loop = Loop()
+    loop.path.acquire(loop.now, "homing", "command_node")
+    loop.path.set_external(loop.now, True)
+    loop.silent.update(loop.receivers)
+    for k in range(30):
+        moved = HOME + 0.1 * (k > 10) * (np.arange(36) == 0)
+        loop.path.joint_state(loop.now + TICK, NAMES, moved, loop.now)
+        loop.tick()
+        assert loop.codes() == []
+
+
+def test_restart_elsewhere_is_no_arm_that_ignores_its_commands():
+    loop = Loop()
+    loop.silent.update(loop.receivers)
+    for k in range(1, 81):  # somebody turns a joint by hand
+        elsewhere = HOME + 0.3 * min(k / 60, 1.0) * (np.arange(36) == 0)
+        loop.path.joint_state(loop.now + TICK, NAMES, elsewhere, loop.now + TICK)
+        loop.tick()
+    loop.path.restart(loop.now, elsewhere)
+    for _ in range(20):
+        loop.path.joint_state(loop.now + TICK, NAMES, elsewhere, loop.now + TICK)
+        loop.tick()
+        assert "DX-GRP-005" not in loop.codes()
+
+
 def test_restart_begins_from_measured_positions():
     loop = running()
     loop.path.restart(loop.now, HOME)
