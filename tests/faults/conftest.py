@@ -117,9 +117,12 @@ def record(request, run, results):
         results.note(where, name, case, entry.values)
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def stand(request):
-    """One robot for all modules that need processes; a series on a quiet machine runs it as it is shipped."""
+    """One robot for all modules here that need processes; tests after them need the processor themselves.
+
+    A series on a quiet machine runs it as it is shipped.
+    """
     if request.config.getoption("--fault-runs"):
         PATIENCE.clear()
     one = Stand()

@@ -67,7 +67,7 @@ def live_environment():
     }
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def world(live_environment):
     """The running world; yields its process."""
     process = subprocess.Popen(
