@@ -33,6 +33,8 @@ from dexora_train.learning.train_config import Reports, TrainConfig
 from dexora_train.nano_bundle import nano_checkpoint
 from torch.utils.tensorboard import SummaryWriter
 
+from dexora_train import pool
+
 TABLE = "data/chunk-000/episode_000001.parquet"
 CONFIG = CollectConfig({"reach": 3}, image_size=32)
 
@@ -113,9 +115,7 @@ def experts(staged, monkeypatch):
         return replace(staged[1][seed % 3], source=source), source
 
     monkeypatch.setattr(collecting, "record", record)
-    monkeypatch.setattr(
-        collecting, "ProcessPoolExecutor", lambda count, mp_context: ThreadPoolExecutor(count)
-    )
+    monkeypatch.setattr(pool, "ProcessPoolExecutor", lambda count, **_: ThreadPoolExecutor(count))
     return asked
 
 

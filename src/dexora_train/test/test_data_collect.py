@@ -1,7 +1,6 @@
 """Pins that collecting gives the same data however it is cut up, and never an evaluation's seed."""
 
-import os
-from concurrent.futures import Future, ProcessPoolExecutor
+from concurrent.futures import Future
 from dataclasses import replace
 from types import SimpleNamespace
 
@@ -17,7 +16,6 @@ from dexora_train.data.errors import DatasetError
 from dexora_train.data.finding import Severity
 from dexora_train.data.reader import LeRobotReader
 from dexora_train.data.staging import Staging
-from dexora_train.pool import ends_quickly
 from rich.progress import Progress
 
 CONFIG = CollectConfig({"reach": 2}, image_size=32, disturbance_rad=0.02)
@@ -207,12 +205,6 @@ def test_failures_one_after_the_other_end_the_collection_and_the_next_start_goes
     with pytest.raises(DatasetError, match=rf"{most} attempts .* seed {most - 1}.*lower --disturbance"):
         tried(CONFIG, lambda seed: seed < most + 1)
     assert tried(CONFIG, lambda seed: seed < most + 1) == ([most, most + 1, most + 2], [most + 1, most + 2])
-
-
-def test_killed_worker_is_told_in_one_sentence():
-    killed = pytest.raises(DatasetError, match="a worker was killed, perhaps for memory")
-    with killed, ProcessPoolExecutor(1) as pool, ends_quickly(pool, DatasetError):
-        pool.submit(os._exit, 1).result()
 
 
 def test_progress_counts_the_attempts_that_failed(tmp_path, monkeypatch):

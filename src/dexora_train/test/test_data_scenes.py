@@ -19,6 +19,8 @@ from dexora_train.learning.loop import LoopConfig
 from dexora_train.learning.seeing import Pictures
 from dexora_train.learning.stage_config import StageConfig
 
+from dexora_train import pool
+
 CONFIG = SceneConfig(("reach", "lift"), 4, image_size=32, grid=2, workers=1)
 
 
@@ -79,7 +81,7 @@ def test_room_for_all_scenes_is_there_before_the_first_is_drawn(tmp_path, disk):
 def test_index_that_cannot_be_written_stays_as_it_was(tmp_path, disk, monkeypatch):
     arrays, _ = drawing._open(CONFIG, tmp_path)
     before = (tmp_path / "index.json").read_text()
-    monkeypatch.setattr(drawing, "ProcessPoolExecutor", lambda count, mp_context: ThreadPoolExecutor(count))
+    monkeypatch.setattr(pool, "ProcessPoolExecutor", lambda count, **_: ThreadPoolExecutor(count))
     monkeypatch.setattr(drawing, "_block", lambda config, task, numbers, poses: [a[:4] for a in arrays])
     monkeypatch.setattr(drawing.gl, "choose", lambda: None)
     disk(10)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import multiprocessing
 from collections.abc import Callable, Mapping
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from dataclasses import dataclass
@@ -30,7 +29,7 @@ from dexora_train.data.shown import Shown
 from dexora_train.data.staging import StagedEpisode, Staging
 from dexora_train.data.staging_settings import claim_staging
 from dexora_train.data.writer import DatasetPlan, write_dataset
-from dexora_train.pool import ends_quickly
+from dexora_train.pool import processes
 
 # Evaluation uses seeds above this one; demonstrations never do.
 FIRST_EVALUATION_SEED = 1_000_000
@@ -197,8 +196,7 @@ def collect(
     """
     claim_staging(staging, to_dict(config))
     gl.choose()
-    context = multiprocessing.get_context("spawn")
-    with ProcessPoolExecutor(config.workers, mp_context=context) as pool, ends_quickly(pool, DatasetError):
+    with processes(config.workers, DatasetError) as pool:
         for task in config.episodes:
             _collect_task(config, staging, task, pool, report=report, start=start)
     folder = Staging(staging, 1)

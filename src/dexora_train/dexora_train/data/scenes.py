@@ -6,9 +6,7 @@ A scene takes a fiftieth of the time of an episode, and no two are alike, as the
 from __future__ import annotations
 
 import json
-import multiprocessing
 from collections.abc import Callable
-from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
 from functools import cache, partial
 from pathlib import Path
@@ -31,7 +29,7 @@ from dexora_train.arrays import new_array
 from dexora_train.data import patches, truth
 from dexora_train.data.cameras import cameras_of
 from dexora_train.data.errors import DatasetError
-from dexora_train.pool import ends_quickly
+from dexora_train.pool import processes
 from dexora_train.whole_file import write_whole
 
 FIRST_SCENE_SEED = 500_000
@@ -164,8 +162,7 @@ def _draw(
     blocks = [range(first, min(first + _BLOCK, config.count)) for first in range(done, config.count, _BLOCK)]
     poses = poses_of(config, poses_rad)
     about = json.loads((directory / _INDEX).read_text())
-    context = multiprocessing.get_context("spawn")
-    with ProcessPoolExecutor(config.workers, mp_context=context) as pool, ends_quickly(pool, DatasetError):
+    with processes(config.workers, DatasetError) as pool:
         tasks = [task_of_scene(config, block.start) for block in blocks]
         drawn = pool.map(partial(_block, config), tasks, blocks, [poses[list(block)] for block in blocks])
         for block, found in zip(blocks, drawn, strict=True):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import multiprocessing
 import os
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
@@ -25,7 +24,7 @@ from dexora_train.evaluate.opening import EXPERT, identify, open_model
 from dexora_train.evaluate.results import Key, Results, Subject
 from dexora_train.evaluate.scene import Scene, task_of
 from dexora_train.evaluate.settings import EvaluationSettings
-from dexora_train.pool import ends_quickly
+from dexora_train.pool import processes
 
 Report = Callable[[EpisodeResult], None]
 _ONE_THREAD = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "LP_NUM_THREADS")
@@ -108,9 +107,7 @@ def _played(evaluation: Evaluation, keys: Sequence[Key]) -> Iterator[EpisodeResu
         for task, seed in keys:
             yield _play(evaluation.source, evaluation.settings, task, seed)
         return
-    context = multiprocessing.get_context("spawn")
-    pool = ProcessPoolExecutor(evaluation.workers, mp_context=context)
-    with _threads(), pool, ends_quickly(pool, EvaluationError):
+    with _threads(), processes(evaluation.workers, EvaluationError) as pool:
         yield from _in_pool(pool, evaluation, keys)
 
 
