@@ -49,7 +49,7 @@ bundle:  ## the shipped policy from nothing, into build/bundle: collect, train, 
 soak: FOR ?= training
 soak:  ## the long versions of the tests marked 'soak' (minutes)
 	@$(SET_UP) $(FOR)
-	@$(IN_WORKSPACE) exec python -m pytest src tests -m soak --timeout=0
+	@$(IN_WORKSPACE) exec python -m pytest src tests -m soak --timeout=0 -o faulthandler_timeout=0
 
 clean:  ## delete everything that was installed, built or cached here
 	rm -rf .venv .setup build install log .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache
